@@ -1,0 +1,293 @@
+using System.Collections.Immutable;
+
+namespace Baton.Work;
+
+/// <summary>
+/// The life of a task as pure rules: what may follow what, how often it is tried, when it may be taken. A store
+/// loads a task, asks here, and writes what it gets; it decides nothing.
+/// </summary>
+public static class TaskRules
+{
+    /// <summary>How many attempts may fail by themselves before the task is given up.</summary>
+    public const int MostFailures = 5;
+
+    /// <summary>How many attempts may be lost with their agent before the task is given up.</summary>
+    public const int MostLosses = 10;
+
+    /// <summary>How long a claim lives without being extended.</summary>
+    public static readonly TimeSpan ClaimTtl = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a task waits after its n-th failure: 1 s, doubled each time, at most a minute.</summary>
+    public static TimeSpan BackOff(int failures) => failures <= 0 ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(Math.Min(
+            LongestBackOff.TotalSeconds, FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 20))));
+
+    /// <summary>A new task, its dependencies already resolved.</summary>
+    public static TaskChange Create(NewTask task, ImmutableArray<TaskId> dependsOn, string actor, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var made = new DurableTask(task.Id, task.Title)
+        {
+            Description = task.Description,
+            Priority = task.Priority,
+            Complexity = task.Complexity,
+            EstimatedHours = task.EstimatedHours,
+            Tags = task.Tags,
+            DependsOn = dependsOn,
+            Key = task.Key,
+            Role = task.Role,
+            CreatedBy = actor,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        return new(made, [new(EventType.TaskCreated, actor, task.Id.Value, $"created: {task.Title}")]);
+    }
+
+    /// <summary>Whether a task may be claimed now by whoever names it.</summary>
+    public static Refusal? WhyNotClaimable(DurableTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (task.Status == DurableTaskStatus.InProgress)
+        {
+            return Conflict($"{task.Id} is claimed by {task.Claim?.Agent.Value ?? task.AssignedTo ?? "nobody known"}");
+        }
+
+        if (task.Status != DurableTaskStatus.Pending)
+        {
+            return Conflict($"{task.Id} is {task.Status.Name()}; only a pending task can be claimed");
+        }
+
+        return task.OpenDependencies > 0
+            ? Conflict($"{task.Id} waits for {task.OpenDependencies} of its dependencies")
+            : null;
+    }
+
+    /// <summary>The task under a new claim. Ask <see cref="WhyNotClaimable"/> first.</summary>
+    public static TaskChange Claim(DurableTask task, ClaimState claim, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(claim);
+        var attempt = task.Attempt + 1;
+        var agent = claim.Agent.Value;
+        return new(
+            task with
+            {
+                Status = DurableTaskStatus.InProgress,
+                Attempt = attempt,
+                Claim = claim,
+                AssignedTo = agent,
+                ClaimedAt = now,
+                UpdatedAt = now,
+                NotBefore = null,
+            },
+            [Draft(EventType.TaskClaimed, task, agent, $"claimed by {agent}, attempt {attempt}", attempt)]);
+    }
+
+    /// <summary>The claim with another ttl before it.</summary>
+    public static Ruling Extend(DurableTask task, Claim claim, string? progress, LeaseExpiry expiry, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (WhyNotHeld(task, claim) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var held = task.Claim!;
+        var longer = task with
+        {
+            Claim = held with
+            {
+                Extensions = held.Extensions + 1,
+                Expiry = expiry,
+                ExpiresAt = now + held.Ttl,
+            },
+        };
+        return string.IsNullOrEmpty(progress)
+            ? new TaskChange(longer, [])
+            : new TaskChange(longer with { UpdatedAt = now },
+                [Draft(EventType.TaskProgress, task, held.Agent.Value, progress, task.Attempt)]);
+    }
+
+    /// <summary>The task after its attempt has ended.</summary>
+    public static Ruling Settle(DurableTask task, Claim claim, Settlement settlement, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (WhyNotHeld(task, claim) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var agent = task.Claim!.Agent.Value;
+        var free = task with { Claim = null, UpdatedAt = now };
+        switch (settlement)
+        {
+            case Settlement.Complete complete:
+                return new TaskChange(
+                    free with
+                    {
+                        Status = DurableTaskStatus.Completed,
+                        CompletedAt = now,
+                        Summary = complete.Summary,
+                        Notes = WithNote(task, complete.Summary, now),
+                    },
+                    [Draft(EventType.TaskCompleted, task, agent, complete.Summary ?? "completed", task.Attempt)]);
+            case Settlement.Fail fail:
+                return Fail(task, fail, agent, now);
+            case Settlement.Block block:
+                return new TaskChange(
+                    free with { Status = DurableTaskStatus.Blocked, Notes = WithNote(task, block.Reason, now) },
+                    [Draft(EventType.TaskBlocked, task, agent, block.Reason, task.Attempt)]);
+            case Settlement.Release release:
+                return new TaskChange(
+                    free with
+                    {
+                        Status = DurableTaskStatus.Pending,
+                        AssignedTo = null,
+                        ClaimedAt = null,
+                        Notes = WithNote(task, release.Reason, now),
+                    },
+                    [Draft(EventType.TaskRequeued, task, agent,
+                        $"given back by {agent}{Because(release.Reason)}", task.Attempt)]);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(settlement));
+        }
+    }
+
+    /// <summary>The task after a change by hand. Dependencies are checked by <see cref="DependencyRules"/> before.</summary>
+    public static Ruling Edit(DurableTask task, TaskEdit edit, string actor, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var changed = task with { UpdatedAt = now };
+        switch (edit)
+        {
+            case TaskEdit.Note note:
+                return new TaskChange(changed with { Notes = WithNote(task, note.Text, now) }, []);
+            case TaskEdit.Cancel when task.Status == DurableTaskStatus.Cancelled:
+                return new TaskChange(task, []);
+            case TaskEdit.Cancel when task.Status == DurableTaskStatus.Completed:
+                return Conflict($"{task.Id} is completed; what is done can't be called off");
+            case TaskEdit.Cancel cancel:
+                return new TaskChange(
+                    changed with
+                    {
+                        Status = DurableTaskStatus.Cancelled,
+                        Claim = null,
+                        Notes = WithNote(task, cancel.Reason, now),
+                    },
+                    [Draft(EventType.TaskCancelled, task, actor,
+                        $"cancelled by {actor}{Because(cancel.Reason)}", task.Attempt)]);
+            case TaskEdit.Requeue when task.Status == DurableTaskStatus.Completed:
+                return Conflict($"{task.Id} is completed; make a new task instead");
+            case TaskEdit.Requeue when task is { Status: DurableTaskStatus.Pending, NotBefore: null }:
+                return new TaskChange(task, []);
+            case TaskEdit.Requeue requeue:
+                // A person's word begins the counting anew.
+                return new TaskChange(
+                    Free(changed) with { Failures = 0, Losses = 0, Notes = WithNote(task, requeue.Reason, now) },
+                    [Draft(EventType.TaskRequeued, task, actor,
+                        $"requeued by {actor}{Because(requeue.Reason)}", task.Attempt)]);
+            case TaskEdit.AddDependency add:
+                return task.Status is not (DurableTaskStatus.Pending or DurableTaskStatus.Blocked)
+                    ? Conflict($"{task.Id} is {task.Status.Name()}; a dependency can only be added before it is begun")
+                    : task.DependsOn.Contains(add.On) ? new TaskChange(task, [])
+                    : new TaskChange(changed with { DependsOn = task.DependsOn.Add(add.On) }, []);
+            case TaskEdit.RemoveDependency remove:
+                return task.DependsOn.Contains(remove.On)
+                    ? new TaskChange(changed with { DependsOn = task.DependsOn.Remove(remove.On) }, [])
+                    : new Refusal(RefusalKind.NotFound, $"{task.Id} does not depend on {remove.On}");
+            default:
+                throw new ArgumentOutOfRangeException(nameof(edit));
+        }
+    }
+
+    /// <summary>
+    /// The task after a sweep took it from an agent that is gone; null when it moved since the sweep was planned.
+    /// </summary>
+    public static TaskChange? Requeue(DurableTask task, Requeue requeue, string by, Epoch epoch, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(requeue);
+        if (task.Status != DurableTaskStatus.InProgress || task.Attempt != requeue.Attempt
+            || task.Claim?.Extensions != requeue.ExtensionsSeen)
+        {
+            return null;
+        }
+
+        var losses = task.Losses + 1;
+        var whom = task.Claim?.Agent.Value ?? task.AssignedTo;
+        var facts = new EventFacts { Attempt = task.Attempt, Agent = whom, Reason = requeue.Reason };
+        var from = whom is null ? "requeued" : $"requeued from {whom}";
+        var note = $"{from} by {by}: {requeue.Reason}";
+        var lost = task with { Losses = losses, UpdatedAt = now, Notes = WithNote(task, note, now) };
+        var told = new EventDraft(EventType.TaskRequeued, by, task.Id.Value, note, epoch) { Data = facts };
+        if (losses < MostLosses)
+        {
+            return new(Free(lost), [told]);
+        }
+
+        var end = $"given up after {losses} lost attempts; the last: {requeue.Reason}";
+        return new(
+            lost with { Status = DurableTaskStatus.Failed, Claim = null },
+            [new(EventType.TaskBuried, by, task.Id.Value, end, epoch) { Data = facts }]);
+    }
+
+    private static TaskChange Fail(DurableTask task, Settlement.Fail fail, string agent, DateTimeOffset now)
+    {
+        var failures = task.Failures + 1;
+        var facts = new EventFacts { Attempt = task.Attempt, ExitCode = fail.ExitCode, Reason = fail.Reason };
+        var failed = task with
+        {
+            Claim = null,
+            Failures = failures,
+            UpdatedAt = now,
+            Notes = WithNote(task, $"attempt {task.Attempt} by {agent} failed: {fail.Reason}", now),
+        };
+        var told = new EventDraft(EventType.TaskFailed, agent, task.Id.Value,
+            $"attempt {task.Attempt} failed: {fail.Reason}") { Data = facts };
+        if (failures >= MostFailures)
+        {
+            return new(failed with { Status = DurableTaskStatus.Failed },
+                [told, new(EventType.TaskBuried, agent, task.Id.Value, $"given up after {failures} failures") { Data = facts }]);
+        }
+
+        var notBefore = now + BackOff(failures);
+        return new(Free(failed) with { NotBefore = notBefore },
+            [told with { Data = facts with { NotBefore = notBefore } }]);
+    }
+
+    private static DurableTask Free(DurableTask task) => task with
+    {
+        Status = DurableTaskStatus.Pending,
+        Claim = null,
+        AssignedTo = null,
+        ClaimedAt = null,
+        NotBefore = null,
+    };
+
+    private static Refusal? WhyNotHeld(DurableTask task, Claim claim)
+    {
+        if (task.Claim is { } held)
+        {
+            return held.Token == claim.Token ? null : new(RefusalKind.ClaimLost,
+                $"the claim on {task.Id} is lost: attempt {task.Attempt} belongs to {held.Agent}");
+        }
+
+        // A claim of an attempt that there never was is a mistake of state, not a loss.
+        return task.Attempt >= claim.Attempt && task.Attempt > 0
+            ? new(RefusalKind.ClaimLost, $"the claim on {task.Id} is gone: the task is {task.Status.Name()}")
+            : Conflict($"{task.Id} is {task.Status.Name()} and not claimed");
+    }
+
+    private static ImmutableArray<TaskNote> WithNote(DurableTask task, string? text, DateTimeOffset now) =>
+        string.IsNullOrWhiteSpace(text) ? task.Notes : task.Notes.Add(new(now, text));
+
+    private static EventDraft Draft(EventType type, DurableTask task, string actor, string message, int attempt) =>
+        new(type, actor, task.Id.Value, message) { Data = new() { Attempt = attempt } };
+
+    private static Refusal Conflict(string message) => new(RefusalKind.Conflict, message);
+
+    private static string Because(string? reason) => string.IsNullOrWhiteSpace(reason) ? "" : $": {reason}";
+}

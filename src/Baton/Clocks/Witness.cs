@@ -1,0 +1,172 @@
+using System.Runtime.InteropServices;
+
+namespace Baton;
+
+/// <summary>
+/// A file that one process life keeps locked for as long as it lives; the kernel lets go of the lock when the
+/// process ends, however it ends. So a lock that can be had on that very inode proves death, and nothing else does.
+/// </summary>
+/// <remarks>
+/// The lock is flock's: FileStream's own locks can be switched off by an environment variable, and those of
+/// fcntl are dropped when the process closes any descriptor of the file.
+/// </remarks>
+public sealed class Witness : IDisposable
+{
+    private readonly string _path;
+    private readonly bool _inherited;
+    private int _file = -1;
+
+    internal Witness(string path, bool inherited)
+    {
+        _path = path;
+        _inherited = inherited;
+        Mark = Take();
+    }
+
+    /// <summary>The identity of the locked file, as it stands in the lease row.</summary>
+    public FileIdentity Mark { get; private set; }
+
+    /// <summary>The descriptor; a child that inherits it keeps the witness alive with its own life.</summary>
+    public int Descriptor => _file;
+
+    /// <summary>Makes the witness anew if its path is gone or bears another file. True when <see cref="Mark"/> changed.</summary>
+    /// <exception cref="StoreUnavailableException">The file can't be made.</exception>
+    public bool Restore()
+    {
+        if (FileIdentity.Of(_path) == Mark)
+        {
+            return false;
+        }
+
+        var old = _file;
+        Mark = Take();
+        _ = Posix.Close(old);
+        return true;
+    }
+
+    /// <summary>Lets go, and removes the file. Only for a life that ended in good order.</summary>
+    public void Remove()
+    {
+        if (FileIdentity.Of(_path) == Mark)
+        {
+            File.Delete(_path);
+        }
+
+        Dispose();
+    }
+
+    /// <summary>Lets go; the file stays as the proof.</summary>
+    public void Dispose()
+    {
+        var file = Interlocked.Exchange(ref _file, -1);
+        if (file >= 0)
+        {
+            _ = Posix.Close(file);
+        }
+    }
+
+    private FileIdentity Take()
+    {
+        const int ownerOnly = 0b110_000_000;
+        var flags = Posix.ReadWrite | Posix.Create | (_inherited ? 0 : Posix.CloseOnExec);
+        for (var tries = 0; tries < 100; tries++)
+        {
+            var file = Posix.Open(_path, flags, ownerOnly);
+            if (file < 0)
+            {
+                throw Failure("can't be made", Marshal.GetLastPInvokeError());
+            }
+
+            // A follower that looks holds a shared lock for some microseconds.
+            var locked = Posix.Flock(file, Posix.LockExclusive | Posix.DontBlock) == 0;
+            var error = Marshal.GetLastPInvokeError();
+            if (locked && Posix.Stat(file) is { } stat && FileIdentity.Of(_path) == stat.Identity)
+            {
+                _file = file;
+                return stat.Identity;
+            }
+
+            _ = Posix.Close(file);
+            if (!locked && error is not (Posix.WouldBlock or Posix.Interrupted))
+            {
+                throw Failure("can't be locked", error);
+            }
+
+            BootClock.Pause(TimeSpan.FromMilliseconds(1), CancellationToken.None);
+        }
+
+        throw Failure("is locked by another process", Posix.WouldBlock);
+    }
+
+    private StoreUnavailableException Failure(string what, int error) => new(
+        StoreFault.UnsafePlace,
+        $"the witness file {_path} {what}: {Marshal.GetPInvokeErrorMessage(error)}",
+        "the folder must be writable, and on a file system of this machine");
+}
+
+/// <summary>The witnesses of a workspace: one file per process life or claim.</summary>
+public sealed class WitnessFolder
+{
+    private readonly string _folder;
+
+    /// <summary>The folder; made when the first witness is.</summary>
+    public WitnessFolder(string folder) => _folder = System.IO.Path.GetFullPath(folder);
+
+    /// <summary>Where a witness of this name lies.</summary>
+    public string PathOf(HolderId name) => System.IO.Path.Combine(_folder, name.Value);
+
+    /// <summary>Begins to witness for this process.</summary>
+    /// <param name="name">The process life or claim.</param>
+    /// <param name="inherited">Whether children keep it alive too. A process life's witness never is; a claim's is, on purpose.</param>
+    /// <exception cref="StoreUnavailableException">The file can't be made or locked.</exception>
+    public Witness Hold(HolderId name, bool inherited = false)
+    {
+        try
+        {
+            System.IO.Directory.CreateDirectory(_folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(StoreFault.ReadOnly, $"{_folder} can't be made: {e.Message}", inner: e);
+        }
+
+        return new(PathOf(name), inherited);
+    }
+
+    /// <summary>
+    /// Whether the witness proves that whoever held it is dead. A missing file, another inode or any error
+    /// proves nothing.
+    /// </summary>
+    public bool IsProvablyDead(HolderId name, FileIdentity? mark)
+    {
+        if (mark is null)
+        {
+            return false;
+        }
+
+        var file = Posix.Open(PathOf(name), Posix.ReadOnly | Posix.CloseOnExec, 0);
+        if (file < 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            return Posix.Stat(file)?.Identity == mark
+                && Posix.Flock(file, Posix.LockShared | Posix.DontBlock) == 0;
+        }
+        finally
+        {
+            _ = Posix.Close(file);
+        }
+    }
+
+    /// <summary>Removes the witness of a life that has been evicted; nothing happens while it is held or bears another identity.</summary>
+    public void Forget(HolderId name, FileIdentity? mark)
+    {
+        if (IsProvablyDead(name, mark))
+        {
+            File.Delete(PathOf(name));
+        }
+    }
+}

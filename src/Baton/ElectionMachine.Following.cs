@@ -1,0 +1,185 @@
+using static Baton.ElectionEffect;
+using static Baton.ElectionPhase;
+
+namespace Baton;
+
+internal static partial class ElectionMachine
+{
+    private sealed partial class Turn
+    {
+        private void Saw(LeaseView view, bool provablyDead)
+        {
+            if (State.Phase != Following)
+            {
+                return;
+            }
+
+            Remember(view);
+            if (State.Unsettled is { } unsettled && Settle(view, unsettled))
+            {
+                return;
+            }
+
+            var standing = LeaseRules.Judge(view, timers.Domain, now, State.SeenSince, provablyDead);
+            TellStanding(view, standing);
+            if (standing.IsVacant() && !State.Stopping && now >= State.CampaignFrom)
+            {
+                var number = Send(AttemptKind.Acquire);
+                Effects.Add(new Acquire(number, new(view.Epoch, view.Renewals, standing)));
+                return;
+            }
+
+            State = State with { NextAt = now + timers.PollEvery };
+        }
+
+        private void Remember(LeaseView view)
+        {
+            if (!view.StandsAs(State.Seen))
+            {
+                State = State with { SeenSince = now };
+            }
+
+            State = State with { Seen = view };
+        }
+
+        private void TellStanding(LeaseView view, LeaseStanding standing)
+        {
+            var holder = view.Holder?.Holder;
+            if (State.ToldStanding != standing || State.ToldHolder != holder || State.ToldEpoch != view.Epoch)
+            {
+                State = State with { ToldStanding = standing, ToldHolder = holder, ToldEpoch = view.Epoch };
+                Tell(new ElectionEvent.Following(view, standing));
+            }
+        }
+
+        /// <summary>
+        /// An acquire may have happened without an answer. The row says so by the own id and the number of the
+        /// attempt; trust then counts from the first request, and where that is too long ago the term is given back.
+        /// </summary>
+        private bool Settle(LeaseView view, Unsettled unsettled)
+        {
+            State = State with { Unsettled = null };
+            if (view.Holder?.Holder != timers.Self || view.Nonce < unsettled.Nonce)
+            {
+                return false;
+            }
+
+            var term = TermOf(view);
+            State = State with { Term = term, KnownBefore = Epoch.None, TrustFrom = unsettled.SentAt };
+            ClaimOrReturn(unsettled.SentAt);
+            return true;
+        }
+
+        private void TakeAcquire(ElectionInput.AcquireAnswered input)
+        {
+            var sentAt = State.InFlight?.SentAt;
+            if (!Answers(input.Attempt))
+            {
+                return;
+            }
+
+            switch (input.Answer)
+            {
+                case AcquireAnswer.Acquired won:
+                    State = State with
+                    {
+                        Unsettled = null,
+                        Term = won.Term,
+                        KnownBefore = won.KnownBefore,
+                        TrustFrom = sentAt!.Value,
+                    };
+                    ClaimOrReturn(sentAt.Value);
+                    break;
+                case AcquireAnswer.Held held:
+                    Remember(held.View);
+                    State = State with { NextAt = now + timers.PollEvery };
+                    if (State.Unsettled is { } unsettled)
+                    {
+                        Settle(held.View, unsettled);
+                    }
+
+                    break;
+                case AcquireAnswer.Revoked:
+                    State = State with { Unsettled = null };
+                    Tell(new ElectionEvent.Revoked());
+                    Finish();
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(input));
+            }
+        }
+
+        private void ClaimOrReturn(Instant sentAt)
+        {
+            if (State.Stopping || now >= timers.Deadline(sentAt))
+            {
+                ReturnUnused();
+                return;
+            }
+
+            State = State with { Phase = Claiming };
+            Effects.Add(new RaiseMark(State.Term!.Epoch, Reports: true));
+        }
+
+        /// <summary>Gives back a term that was won and never announced.</summary>
+        private void ReturnUnused() => State = State with
+        {
+            Phase = Draining,
+            Leaving = TermEnd.Released,
+            WorkIsOut = false,
+            // The lease itself is younger than this: the row was written no earlier than the request was sent.
+            TrustFrom = now,
+            NextAt = now,
+            DrainUntil = now,
+        };
+
+        private void BeginLeading()
+        {
+            if (State.Phase != Claiming)
+            {
+                return;
+            }
+
+            if (State.Stopping)
+            {
+                ReturnUnused();
+                return;
+            }
+
+            State = State with
+            {
+                Phase = Leading,
+                WorkIsOut = true,
+                ToldAtRisk = false,
+                ToldOverstayed = false,
+                ToldStanding = null,
+                NextAt = State.TrustFrom + timers.Jittered(State.Attempts),
+            };
+            Effects.Add(new Grant(State.Term!, State.KnownBefore,
+                timers.Deadline(State.TrustFrom), timers.AtRisk(State.TrustFrom)));
+            Tell(new ElectionEvent.Elected(State.Term!, State.KnownBefore));
+        }
+
+        /// <summary>Where the mark can't be written nobody leads: the term goes back, and this candidate waits.</summary>
+        private void Forgo(string message)
+        {
+            if (State.Phase != Claiming)
+            {
+                return;
+            }
+
+            TellFailing(StoreFault.Mark, message);
+            ReturnUnused();
+            State = State with { CampaignFrom = now + timers.Ttl };
+        }
+
+        private static Term TermOf(LeaseView view) => new(view.Election, view.Epoch, view.Holder!.Holder, view.Ttl)
+        {
+            Host = view.Holder.Host,
+            Pid = view.Holder.Pid,
+            Renewals = view.Renewals,
+            Witness = view.Holder.Witness,
+            BeganAt = view.BeganAt ?? default,
+        };
+    }
+}
