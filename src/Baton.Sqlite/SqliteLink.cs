@@ -1,0 +1,249 @@
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Baton.Sqlite;
+
+/// <summary>How much a commit outlives.</summary>
+internal enum Durability
+{
+    /// <summary>The end of the process; a power cut may take back the last moments. For renewals and heartbeats.</summary>
+    Process,
+
+    /// <summary>A power cut too. For everything that is acknowledged for good.</summary>
+    Power,
+}
+
+/// <summary>
+/// One connection. Its transactions begin with a fair wait of their own: SQLite's busy timeout lets a waiter
+/// starve behind busy writers for seconds, random short sleeps don't.
+/// </summary>
+internal sealed class SqliteLink : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SqliteFile _file;
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private Durability? _durability;
+    private bool _inTransaction;
+
+    public SqliteLink(SqliteFile file)
+    {
+        _file = file;
+        _connection = new(SqliteFile.ConnectionString(file.Path, SqliteOpenMode.ReadWrite));
+        Explained(() =>
+        {
+            _connection.Open();
+            Execute("PRAGMA busy_timeout = 0");
+            Execute("PRAGMA trusted_schema = OFF");
+            return 0;
+        });
+    }
+
+    /// <summary>
+    /// Runs a body in one write transaction. The body must be quick and touch nothing but this link: while it
+    /// runs, every other writer waits.
+    /// </summary>
+    public T Write<T>(Durability durability, Func<SqliteLink, T> body, CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            _file.RequireUnreplaced();
+            return Explained(() =>
+            {
+                SetDurability(durability);
+                BeginImmediate(cancel);
+                try
+                {
+                    _inTransaction = true;
+                    var result = body(this);
+                    _file.RequireUnreplaced();
+                    Commit();
+                    _inTransaction = false;
+                    _file.RequireUnreplaced();
+                    return result;
+                }
+                catch
+                {
+                    RollBack();
+                    throw;
+                }
+            });
+        }
+    }
+
+    /// <summary>Runs a body that sees one moment of the store.</summary>
+    public T Read<T>(Func<SqliteLink, T> body)
+    {
+        lock (_gate)
+        {
+            _file.RequireUnreplaced();
+            return Explained(() =>
+            {
+                Step("BEGIN");
+                try
+                {
+                    _inTransaction = true;
+                    return body(this);
+                }
+                finally
+                {
+                    RollBack();
+                }
+            });
+        }
+    }
+
+    /// <summary>
+    /// A number that changes when another connection committed. It sees neither this link's own commits nor a
+    /// replaced file, so the identity is looked at too.
+    /// </summary>
+    public long DataVersion()
+    {
+        lock (_gate)
+        {
+            _file.RequireUnreplaced();
+            return Explained(() => (long)Scalar("PRAGMA data_version")!);
+        }
+    }
+
+    /// <summary>The value of a pragma that is a number.</summary>
+    public long Pragma(string name)
+    {
+        lock (_gate)
+        {
+            return Explained(() => (long)Scalar($"PRAGMA {name}")!);
+        }
+    }
+
+    /// <summary>A prepared command with its parameters set; null becomes NULL. Call inside a body only.</summary>
+    public SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _connection.CreateCommand();
+            command.CommandText = sql;
+            _commands[sql] = command;
+        }
+
+        command.Parameters.Clear();
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        return command;
+    }
+
+    /// <summary>Runs a command; says how many rows it changed.</summary>
+    public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Command(sql, parameters).ExecuteNonQuery();
+
+    /// <summary>The first column of the first row; null where there is none or it is NULL.</summary>
+    public object? Scalar(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Command(sql, parameters).ExecuteScalar() is var value and not DBNull ? value : null;
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var command in _commands.Values)
+            {
+                command.Dispose();
+            }
+
+            _commands.Clear();
+            _connection.Dispose();
+        }
+    }
+
+    private T Explained<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode != raw.SQLITE_CONSTRAINT)
+        {
+            throw SqliteFile.Explain(_file.Path, e);
+        }
+    }
+
+    private void SetDurability(Durability durability)
+    {
+        if (_durability != durability)
+        {
+            Execute(durability == Durability.Power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+            _durability = durability;
+        }
+    }
+
+    private void BeginImmediate(CancellationToken cancel)
+    {
+        var until = Instant.Of(BootClock.Instance) + Patience;
+        while (true)
+        {
+            var code = raw.sqlite3_exec(_connection.Handle!, "BEGIN IMMEDIATE");
+            if (code == raw.SQLITE_OK)
+            {
+                _file.BusySince = Instant.Never;
+                return;
+            }
+
+            if ((code & 0xff) is not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
+            {
+                SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+            }
+
+            var now = Instant.Of(BootClock.Instance);
+            if (_file.BusySince == Instant.Never)
+            {
+                _file.BusySince = now;
+            }
+
+            if (now >= until || cancel.IsCancellationRequested)
+            {
+                throw new StoreUnavailableException(StoreFault.Busy,
+                    $"the store {_file.Path} is busy: another process has held its write lock for "
+                    + $"{(now - _file.BusySince).TotalMilliseconds:0} ms",
+                    "'baton doctor' names the process that holds it", isTransient: true);
+            }
+
+            _file.RequireUnreplaced();
+            BootClock.Pause(TimeSpan.FromMicroseconds(RandomNumberGenerator.GetInt32(1000, 3001)), cancel);
+        }
+    }
+
+    private void Commit()
+    {
+        // Readers never block a commit in WAL mode; a checkpoint that can't run is left for the next one.
+        var code = raw.sqlite3_exec(_connection.Handle!, "COMMIT");
+        if (code != raw.SQLITE_OK)
+        {
+            SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        }
+    }
+
+    private void Step(string sql)
+    {
+        var code = raw.sqlite3_exec(_connection.Handle!, sql);
+        if (code != raw.SQLITE_OK)
+        {
+            SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        }
+    }
+
+    private void RollBack()
+    {
+        if (_inTransaction)
+        {
+            _inTransaction = false;
+            if (raw.sqlite3_get_autocommit(_connection.Handle!) == 0)
+            {
+                Step("ROLLBACK");
+            }
+        }
+    }
+}
