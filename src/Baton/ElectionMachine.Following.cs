@@ -65,7 +65,9 @@ internal static partial class ElectionMachine
             }
 
             var term = TermOf(view);
-            State = State with { Term = term, KnownBefore = Epoch.None, TrustFrom = unsettled.SentAt };
+            // What the store knew before went with the answer; nothing is claimed of it.
+            var before = new Epoch(view.Epoch.Value - 1);
+            State = State with { Term = term, KnownBefore = before, TrustFrom = unsettled.SentAt };
             ClaimOrReturn(unsettled.SentAt);
             return true;
         }

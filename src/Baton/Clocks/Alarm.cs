@@ -4,7 +4,7 @@ namespace Baton;
 /// Lets a thread of its own sleep until an instant or a signal. On a real clock it waits in the kernel, so that
 /// a starved thread pool can't delay it; on any other it waits for that clock's timer.
 /// </summary>
-internal sealed class Alarm(TimeProvider clock) : IDisposable
+public sealed class Alarm(TimeProvider clock) : IDisposable
 {
     // A kernel wait does not count suspended time: a long one is taken in pieces so that a deadline is not overslept.
     private static readonly TimeSpan LongestPiece = TimeSpan.FromMilliseconds(500);
@@ -51,6 +51,7 @@ internal sealed class Alarm(TimeProvider clock) : IDisposable
         }
     }
 
+    /// <summary>Drops the timer.</summary>
     public void Dispose() => _timer?.Dispose();
 
     // Monitor.Wait counts whole milliseconds; rounding down would spin.

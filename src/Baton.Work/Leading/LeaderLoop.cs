@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+
+namespace Baton.Work;
+
+/// <summary>
+/// What a leader does, and only a leader: begins its term, then sweeps, answers requests and keeps the worker pool
+/// at its size, on every change and at a steady beat.
+/// </summary>
+/// <param name="leases">Where the former terms are recorded.</param>
+/// <param name="work">What is led.</param>
+/// <param name="sweeper">Looks for who is gone.</param>
+/// <param name="pool">The workers; null when this orchestrator starts none.</param>
+/// <param name="clock">The clock.</param>
+public sealed class LeaderLoop(
+    ILeaseStore leases, IWorkStore work, Sweeper sweeper, WorkerPool? pool, TimeProvider clock)
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+
+    // Many changes at once are one look.
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Leads until the leadership ends. Ends within a store call of its loss.</summary>
+    /// <exception cref="FencedException">Someone with a higher epoch has begun; the term is over.</exception>
+    public async Task RunAsync(Leadership leadership, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(leadership);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost, stop);
+        var snapshot = await BeginAsync(leadership, over.Token);
+        long changes = 0;
+        while (leadership.IsValid && snapshot is not null)
+        {
+            try
+            {
+                var acted = await ActAsync(leadership, snapshot, over.Token);
+                var seen = await work.ChangedAsync(changes, acted ? TimeSpan.Zero : Beat, over.Token);
+                if (acted || seen != changes)
+                {
+                    changes = seen;
+                    await Task.Delay(Settle, clock, over.Token);
+                    snapshot = await work.SnapshotAsync(over.Token);
+                }
+            }
+            catch (StoreUnavailableException e) when (e.IsTransient)
+            {
+                await Task.Delay(Beat, clock, over.Token);
+            }
+        }
+    }
+
+    private async Task<Snapshot?> BeginAsync(Leadership leadership, CancellationToken over)
+    {
+        while (leadership.IsValid)
+        {
+            try
+            {
+                var fence = (await work.SnapshotAsync(over)).Fence.Epoch;
+                var former = ImmutableArray.CreateBuilder<Term>();
+                var after = new Epoch(Math.Max(0, fence.Value - 1));
+                await foreach (var term in leases.TermsAsync(leadership.Term.Election, after, over))
+                {
+                    if (term.Epoch < leadership.Epoch)
+                    {
+                        former.Add(term);
+                    }
+                }
+
+                // An epoch that is not the next one after what the lease store knew was lifted by the mark.
+                var floor = Epoch.Max(leadership.KnownBefore, new(leadership.Epoch.Value - 1));
+                return await work.BeginTermAsync(
+                    new(leadership.Term, former.ToImmutable(), floor, leadership.KnownBefore), over);
+            }
+            catch (StoreUnavailableException e) when (e.IsTransient)
+            {
+                await Task.Delay(Beat, clock, over);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<bool> ActAsync(Leadership leadership, Snapshot snapshot, CancellationToken over)
+    {
+        var sight = sweeper.Look(snapshot);
+        var plan = SweepRules.Plan(snapshot, leadership.Term.Holder, sight);
+        var acted = false;
+        if (!plan.IsEmpty && leadership.IsValid)
+        {
+            var answer = await work.SweepAsync(leadership.Epoch, plan, over);
+            sweeper.Forget(snapshot, answer);
+            acted = true;
+        }
+
+        if (snapshot.Requests.Any(request =>
+            request.Kind == RequestKind.Resign && request.Epoch == leadership.Epoch))
+        {
+            leadership.Resign();
+            return true;
+        }
+
+        // A spawned process is an outside effect that no store can fence: none while the lease is in doubt.
+        if (pool is not null && !leadership.IsAtRisk)
+        {
+            foreach (var extra in pool.Keep(snapshot, sight))
+            {
+                await work.ReportAsync(new(extra) { Status = AgentStatus.Draining, IsBeat = false }, over);
+                acted = true;
+            }
+        }
+
+        return acted;
+    }
+}
