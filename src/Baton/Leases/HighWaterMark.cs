@@ -162,7 +162,8 @@ public sealed class EpochFile : HighWaterMark
             body.Append(CultureInfo.InvariantCulture, $"{name} {epoch}\n");
         }
 
-        body.Append("checksum ").Append(Sum(body.ToString())).Append('\n');
+        var sum = Sum(body.ToString());
+        body.Append("checksum ").Append(sum).Append('\n');
         var fresh = _path + ".new";
         using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.Read))
         {
