@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Baton.Cli.Tests;
 
 public sealed class LifelineTests
