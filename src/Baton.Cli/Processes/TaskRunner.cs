@@ -1,0 +1,262 @@
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>
+/// Claims a task, runs a command on it, keeps the claim while the command lives, and completes or fails the attempt
+/// by the command's exit code.
+/// </summary>
+internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tools)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
+
+    private readonly IWorkStore _work = stores.Work;
+    private long _seen;
+
+    /// <summary>Told of each attempt's outcome as it ends.</summary>
+    public Action<RunOutcome>? Told { get; init; }
+
+    /// <summary>
+    /// Runs one task, or one after the other. Stopped from outside it ends the command, gives the claim back and
+    /// answers; it does not throw for that.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store can't be used.</exception>
+    public async Task<RunOutcome> RunAsync(CancellationToken stop)
+    {
+        AgentLife? life = null;
+        try
+        {
+            while (true)
+            {
+                if (life is { IsGone: true })
+                {
+                    tools.Trouble($"{life.Id} was evicted; going on under a new id");
+                    await life.DisposeAsync();
+                    life = null;
+                }
+
+                life ??= await AgentLife.BeginAsync(stores, order, tools, stop);
+                if (life.IsDraining)
+                {
+                    return new RunOutcome.Drained();
+                }
+
+                _seen = await _work.ChangedAsync(_seen, TimeSpan.Zero, stop);
+                var outcome = await TakeAsync(life, stop);
+                if (outcome is RunOutcome.Refused { Refusal.Kind: RefusalKind.AgentGone })
+                {
+                    await life.DisposeAsync();
+                    life = null;
+                    continue;
+                }
+
+                if (await ShouldWaitAsync(outcome, stop))
+                {
+                    await WaitAsync(life, (outcome as RunOutcome.NothingReady)?.NextAt, stop);
+                    continue;
+                }
+
+                Told?.Invoke(outcome);
+                if (!order.Repeats || outcome is RunOutcome.Refused or RunOutcome.NothingReady
+                    or RunOutcome.Interrupted)
+                {
+                    return outcome;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return new RunOutcome.Interrupted(null);
+        }
+        finally
+        {
+            if (life is not null)
+            {
+                await life.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task<RunOutcome> TakeAsync(AgentLife life, CancellationToken stop)
+    {
+        using var witness = new ClaimWitness(stores.Witnesses);
+        var request = new ClaimRequest(life.Id, tools.Ids.NewSecret(), order.ClaimTtl)
+        {
+            Task = order.Task,
+            Role = order.Role,
+            Witness = stores.Witnesses is null ? null : witness.Take,
+        };
+        var claimedAt = Instant.Of(tools.Clock);
+
+        // Thrown out of here, it is not known whether the claim was written: the witness is let go and its file
+        // stays, which tells the leader that nobody works on it.
+        var answer = await TryUntilAsync(() => _work.ClaimAsync(request, stop), claimedAt + order.ClaimTtl, stop);
+        switch (answer)
+        {
+            case ClaimAnswer.Granted { Claim: { } claim } granted:
+                return await WorkAsync(life, granted.Task, claim, claimedAt, witness, stop);
+            case ClaimAnswer.NothingReady nothing:
+                witness.Remove();
+                return new RunOutcome.NothingReady(nothing.NextAt);
+            case ClaimAnswer.Refused refused:
+                witness.Remove();
+                return new RunOutcome.Refused(refused.Refusal);
+            default:
+                throw new InvalidOperationException($"a claim was answered with {answer}");
+        }
+    }
+
+    private async Task<RunOutcome> WorkAsync(AgentLife life, DurableTask task, Claim claim, Instant claimedAt,
+        ClaimWitness witness, CancellationToken stop)
+    {
+        using var file = TaskFile.Write(task, tools);
+        ChildProcess child;
+        try
+        {
+            child = ChildProcess.Start(Command(life, task, claim, witness, file));
+        }
+        catch (IOException e)
+        {
+            const int cannotRun = 127;
+            return await SettleAsync(task, claim, new Settlement.Fail(e.Message, cannotRun),
+                claimedAt + order.ClaimTtl, witness);
+        }
+
+        using (child)
+        {
+            string? lost;
+            Instant until;
+            Settlement settlement;
+            using (var keeper = new ClaimKeeper(_work, claim, claimedAt, order, tools.Clock, child))
+            {
+                await ExitOrStopAsync(child, stop);
+                settlement = child.Exit.IsCompleted ? Verdict(await child.Exit)
+                    : new Settlement.Release("its agent was stopped");
+                if (!child.EndTree(order.Grace))
+                {
+                    tools.Trouble($"{task.Id}: processes of its command can't be ended");
+                }
+
+                keeper.Dispose();
+                lost = keeper.Lost;
+                until = keeper.Until;
+            }
+
+            // Everyone who could still write into the pipes is gone.
+            await child.Drained;
+            if (lost is not null)
+            {
+                witness.Remove();
+                return new RunOutcome.ClaimLost(task, lost);
+            }
+
+            return await SettleAsync(task, claim, settlement, until, witness);
+        }
+    }
+
+    private ChildStart Command(
+        AgentLife life, DurableTask task, Claim claim, ClaimWitness witness, TaskFile file) => new(order.Command)
+        {
+            OwnSession = true,
+            InheritsInput = order.InheritsInput,
+            Inherits = witness.Descriptor is { } descriptor ? [descriptor] : [],
+            Output = order.Output(task),
+            Errors = order.Errors(task),
+            Mark = $"{RunVariables.Claim}={claim.Token}",
+            Environment = RunVariables.For(life.Id, task, claim, order.Store, file.Path),
+        };
+
+    private static async Task ExitOrStopAsync(ChildProcess child, CancellationToken stop)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var told = stop.Register(() => stopped.TrySetResult());
+        await Task.WhenAny(child.Exit, stopped.Task);
+    }
+
+    private static Settlement Verdict(ChildExit exit) => exit.IsSuccess
+        ? new Settlement.Complete(null)
+        : new Settlement.Fail(exit.ToString(), exit.ShellCode);
+
+    private async Task<RunOutcome> SettleAsync(
+        DurableTask task, Claim claim, Settlement settlement, Instant until, ClaimWitness witness)
+    {
+        ClaimAnswer answer;
+        try
+        {
+            answer = await TryUntilAsync(
+                () => _work.SettleAsync(claim, settlement, CancellationToken.None), until, CancellationToken.None);
+        }
+        catch (StoreUnavailableException e) when (e.IsTransient)
+        {
+            return new RunOutcome.ClaimLost(task, $"its end could not be told before it ran out: {e.Message}");
+        }
+
+        witness.Remove();
+        return (answer, settlement) switch
+        {
+            (ClaimAnswer.Granted granted, Settlement.Complete) => new RunOutcome.Completed(granted.Task),
+            (ClaimAnswer.Granted granted, Settlement.Fail fail) =>
+                new RunOutcome.Failed(granted.Task, fail.ExitCode ?? 1, fail.Reason),
+            (ClaimAnswer.Granted granted, _) => new RunOutcome.Interrupted(granted.Task),
+            (ClaimAnswer.Refused refused, _) => new RunOutcome.ClaimLost(task, refused.Refusal.Message),
+            _ => throw new InvalidOperationException($"a settlement was answered with {answer}"),
+        };
+    }
+
+    /// <summary>Asks again while the store is in passing trouble. Every verb is safe to repeat.</summary>
+    private async Task<T> TryUntilAsync<T>(Func<ValueTask<T>> ask, Instant until, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (StoreUnavailableException e) when (e.IsTransient && Instant.Of(tools.Clock) < until)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), tools.Clock, stop);
+            }
+        }
+    }
+
+    private async Task<bool> ShouldWaitAsync(RunOutcome outcome, CancellationToken stop)
+    {
+        if (!order.Waits && !order.Repeats)
+        {
+            return false;
+        }
+
+        if (outcome is RunOutcome.NothingReady)
+        {
+            return true;
+        }
+
+        // A task that others work on, or that waits for others, may yet become free.
+        return order.Task is { } id && outcome is RunOutcome.Refused { Refusal.Kind: RefusalKind.Conflict }
+            && (await _work.TasksAsync(new() { IdPrefix = id.Value }, stop)).FirstOrDefault(task => task.Id == id)
+                is { Status: DurableTaskStatus.Pending or DurableTaskStatus.InProgress };
+    }
+
+    /// <summary>
+    /// Waits for a change after which there may be something to take. Who only looks leaves the write lock to
+    /// those who work.
+    /// </summary>
+    private async Task WaitAsync(AgentLife life, DateTimeOffset? nextAt, CancellationToken stop)
+    {
+        while (!life.IsGone && !life.IsDraining)
+        {
+            var left = nextAt - tools.Clock.GetUtcNow() ?? LongestWait;
+            var atMost = left < ShortestWait ? ShortestWait : left > LongestWait ? LongestWait : left;
+            _seen = await _work.ChangedAsync(_seen, atMost, stop);
+            var now = tools.Clock.GetUtcNow();
+            if (order.Task is not null || (await _work.TasksAsync(new() { Ready = true }, stop)).Any(task =>
+                !(task.NotBefore > now) && (task.Role is null || task.Role == order.Role)))
+            {
+                return;
+            }
+
+            nextAt = nextAt > now ? nextAt : null;
+        }
+    }
+}
