@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+
+namespace Baton.Work;
+
+/// <summary>
+/// A work store whose transactions run on the calling thread: in memory, or in a file. It says once, for all such
+/// drivers, which rows each verb reads and writes; <see cref="TaskRules"/> and <see cref="DependencyRules"/> decide.
+/// Each verb checks everything before it writes the first row.
+/// </summary>
+public abstract partial class LocalWorkStore : IWorkStore
+{
+    private readonly ElectionName _election;
+    private readonly TimeProvider _clock;
+    private readonly ClockDomain _domain;
+
+    /// <summary>A store of one election.</summary>
+    /// <param name="election">The scope of all its rows.</param>
+    /// <param name="clock">The clock of the rows; its timestamps are boot time where the host has it.</param>
+    /// <param name="domain">Which clock that is.</param>
+    protected LocalWorkStore(ElectionName election, TimeProvider clock, ClockDomain domain)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        _election = election;
+        _clock = clock;
+        _domain = domain;
+    }
+
+    /// <summary>What an acknowledged transaction must survive.</summary>
+    protected enum Durability
+    {
+        /// <summary>The loss of power. For everything that someone relies on later.</summary>
+        Lasting,
+
+        /// <summary>The death of the process. For heartbeats, which the next one makes good.</summary>
+        Passing,
+    }
+
+    /// <inheritdoc/>
+    public abstract string Kind { get; }
+
+    /// <summary>The scope of all rows.</summary>
+    protected ElectionName Election => _election;
+
+    /// <summary>The clock of the rows.</summary>
+    protected TimeProvider Clock => _clock;
+
+    // Rows keep milliseconds; what a verb gives back must not say more than what is read later.
+    private DateTimeOffset Now =>
+        DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Runs a verb in one write transaction, which either happens whole or not at all.</summary>
+    protected abstract T Write<T>(Durability durability, Func<WorkRows, T> verb, CancellationToken cancel);
+
+    /// <summary>Runs a read that sees one moment.</summary>
+    protected abstract T Read<T>(Func<WorkRows, T> read, CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public abstract ValueTask<long> ChangedAsync(long mark, TimeSpan atMost, CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Snapshot> BeginTermAsync(TermStart start, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return new(Write(Durability.Lasting, rows => BeginTerm(rows, start), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SweepAnswer> SweepAsync(Epoch epoch, SweepPlan plan, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new(Write(Durability.Lasting, rows => Sweep(rows, epoch, plan), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ClaimAnswer> ExtendAsync(Claim claim, string? progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        var durability = string.IsNullOrEmpty(progress) ? Durability.Passing : Durability.Lasting;
+        return new(Write(durability, rows => Extend(rows, claim, progress), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ClaimAnswer> SettleAsync(Claim claim, Settlement settlement, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ArgumentNullException.ThrowIfNull(settlement);
+        return new(Write(Durability.Lasting, rows => Settle(rows, claim, settlement), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SubmitAnswer> SubmitAsync(
+        ImmutableArray<NewTask> tasks, string actor, CancellationToken cancel) =>
+        new(Write(Durability.Lasting, rows => Submit(rows, tasks, actor), cancel));
+
+    /// <inheritdoc/>
+    public ValueTask<ClaimAnswer> ClaimAsync(ClaimRequest request, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return new(Write(Durability.Lasting, rows => Take(rows, request), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Agent> RegisterAsync(Agent agent, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        return new(Write(Durability.Lasting, rows => Register(rows, agent), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Agent?> ReportAsync(AgentReport report, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        if (report.Status == AgentStatus.Evicted)
+        {
+            throw new ArgumentException("only a sweep evicts", nameof(report));
+        }
+
+        var isBeatAlone = report is { Status: null, Event: null };
+        var durability = isBeatAlone ? Durability.Passing : Durability.Lasting;
+        return new(Write(durability, rows => Report(rows, report), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ClaimAnswer> EditAsync(TaskId task, TaskEdit edit, string actor, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(edit);
+        return new(Write(Durability.Lasting, rows => Edit(rows, task, edit, actor), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> AskAsync(LeaderRequest request, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return new(Write(Durability.Lasting, rows => Ask(rows, request), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ImportAnswer> ImportAsync(ImportBatch batch, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return new(Write(Durability.Lasting, rows => Import(rows, batch), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Snapshot> SnapshotAsync(CancellationToken cancel) => new(Read(Look, cancel));
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<DurableTask>> TasksAsync(TaskQuery query, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return new(Read(rows => rows.Tasks(query), cancel));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<WorkEvent>> EventsAsync(EventQuery query, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return new(Read(rows => rows.Events(query), cancel));
+    }
+
+    private Snapshot Look(WorkRows rows) => rows.Snapshot(Now - TimeSpan.FromHours(24));
+
+    private LeaseExpiry ExpiryAfter(TimeSpan ttl) => new(_domain, Instant.Of(_clock) + ttl);
+}

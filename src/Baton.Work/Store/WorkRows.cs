@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+
+namespace Baton.Work;
+
+/// <summary>
+/// The rows of one election within one transaction, as <see cref="LocalWorkStore"/> reads and writes them. A driver
+/// of such a store implements these and decides nothing: what is written, and when, is said once for all of them.
+/// </summary>
+public abstract class WorkRows
+{
+    /// <summary>The fence; epoch <see cref="Epoch.None"/> before the first term.</summary>
+    public abstract Fence Fence { get; set; }
+
+    /// <summary>The alarm over a rolled back store; null where there is none.</summary>
+    public abstract RollbackAlarm? Alarm { get; set; }
+
+    /// <summary>The task of an id, its count of open dependencies filled in; null where there is none.</summary>
+    public abstract DurableTask? Task(TaskId id);
+
+    /// <summary>The task of a submitter's key; null where there is none.</summary>
+    public abstract TaskId? TaskOfKey(string key);
+
+    /// <summary>The tasks whose id begins so, at most two.</summary>
+    public abstract ImmutableArray<TaskId> TasksOfPrefix(string prefix);
+
+    /// <summary>The task in progress that an agent claimed with a secret; null where there is none.</summary>
+    public abstract DurableTask? TaskOfClaim(AgentId agent, string secret);
+
+    /// <summary>The first ready task for a role, by priority and then creation; null where there is none.</summary>
+    /// <param name="role">Whose tasks may be taken beside those without a role.</param>
+    /// <param name="now">Delayed tasks are passed over until their time.</param>
+    public abstract DurableTask? FirstReady(string? role, DateTimeOffset now);
+
+    /// <summary>When the first of the ready tasks that are delayed may be taken; null where none is.</summary>
+    public abstract DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now);
+
+    /// <summary>How many of the tasks are not completed; one that does not exist is not.</summary>
+    public abstract int OpenAmong(ImmutableArray<TaskId> tasks);
+
+    /// <summary>Adds a task after all others in the order of creation, with its dependencies.</summary>
+    public abstract void Add(DurableTask task);
+
+    /// <summary>Replaces a task, but for its dependencies.</summary>
+    public abstract void Replace(DurableTask task);
+
+    /// <summary>Replaces what a task depends on, and how much of it is open.</summary>
+    public abstract void ReplaceDependencies(DurableTask task);
+
+    /// <summary>Counts one open dependency less on each task that waits for this one, which was completed.</summary>
+    public abstract void OpenDependents(TaskId completed);
+
+    /// <summary>The agent of an id, with the task it holds; null where there is none.</summary>
+    public abstract Agent? Agent(AgentId id);
+
+    /// <summary>Adds an agent or replaces it; the task it holds is not a part of its row.</summary>
+    public abstract void Put(Agent agent);
+
+    /// <summary>Writes an event under the next number.</summary>
+    public abstract void Append(EventDraft draft, DateTimeOffset at);
+
+    /// <summary>Whether an event of this type was written about this term.</summary>
+    public abstract bool IsTold(EventType type, Epoch epoch);
+
+    /// <summary>What the leader has been asked for, oldest first.</summary>
+    public abstract ImmutableArray<LeaderRequest> Requests();
+
+    /// <summary>Adds a request; gives its number.</summary>
+    public abstract long Add(LeaderRequest request);
+
+    /// <summary>Drops a request; one that is gone already is no fault.</summary>
+    public abstract void Drop(long request);
+
+    /// <summary>Everything but the single tasks.</summary>
+    /// <param name="since">From when on terms count as <see cref="Work.Snapshot.Transitions24h"/>.</param>
+    public abstract Snapshot Snapshot(DateTimeOffset since);
+
+    /// <summary>The tasks that fit a query.</summary>
+    public abstract ImmutableArray<DurableTask> Tasks(TaskQuery query);
+
+    /// <summary>The events that fit a query, oldest first.</summary>
+    public abstract ImmutableArray<WorkEvent> Events(EventQuery query);
+}
