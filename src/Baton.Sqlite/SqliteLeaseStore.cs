@@ -25,6 +25,7 @@ public sealed class SqliteLeaseStore : ILeaseStore
     private readonly Lock _cacheGate = new();
     private LeaseView? _cached;
     private long _cachedVersion;
+    private BlockedWriter.Ended? _ended;
 
     /// <summary>The leases of an open file.</summary>
     /// <param name="file">The store; closed by whoever opened it.</param>
@@ -47,7 +48,15 @@ public sealed class SqliteLeaseStore : ILeaseStore
     public ValueTask<AcquireAnswer> TryAcquireAsync(Candidacy candidacy, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(candidacy);
-        return new(_write.Write(Durability.Power, link => Acquire(link, candidacy), cancel));
+        try
+        {
+            return new(_write.Write(Durability.Power, link => Acquire(link, candidacy), cancel));
+        }
+        catch (StoreUnavailableException e) when (e.Code == StoreFault.Busy)
+        {
+            Unblock(candidacy);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -143,8 +152,32 @@ public sealed class SqliteLeaseStore : ILeaseStore
         }
     }
 
+    // A lock that stays taken for a ttl is not a slow writer: transactions here take milliseconds.
+    private void Unblock(Candidacy candidacy)
+    {
+        var now = Instant.Of(_clock);
+        if (_file.BusySince != Instant.Never && now - _file.BusySince > candidacy.Ttl)
+        {
+            _ended ??= BlockedWriter.TryEnd(_look, _file.Path, candidacy.Election.Value, _domain, now);
+        }
+    }
+
+    private void TellUnblocked(SqliteLink link, Candidacy candidacy)
+    {
+        if (_ended is { } ended)
+        {
+            _ended = null;
+            new SqliteWorkRows(link, candidacy.Election).Append(
+                new(EventType.StoreUnblocked, candidacy.Candidate.Holder.Value, ended.Id,
+                    $"{ended.Id} held the write lock while frozen; its process {ended.Pid} was ended")
+                { Data = new() { Pid = ended.Pid } },
+                _clock.GetUtcNow());
+        }
+    }
+
     private AcquireAnswer Acquire(SqliteLink link, Candidacy candidacy)
     {
+        TellUnblocked(link, candidacy);
         var election = candidacy.Election;
         var self = candidacy.Candidate.Holder;
         if (link.Scalar("SELECT 1 FROM revoked WHERE election = $election AND holder = $holder",

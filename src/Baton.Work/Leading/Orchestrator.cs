@@ -235,15 +235,15 @@ public sealed class Orchestrator
     {
         ElectionEvent.Following { Standing: LeaseStanding.Held } held when held.View.Holder!.Holder != Id.AsHolder() =>
             new(EventType.OrchestratorStandby, Id.Value, Id.Value,
-                $"stands by: {held.View.Holder!.Holder} leads, epoch {held.View.Epoch}"),
+                $"{Id} stands by: {held.View.Holder!.Holder} leads, epoch {held.View.Epoch}"),
         ElectionEvent.Elected elected => new(EventType.LeaderElected, Id.Value, Id.Value,
-            $"leads, epoch {elected.Term.Epoch}", elected.Term.Epoch),
+            $"{Id} leads, epoch {elected.Term.Epoch}", elected.Term.Epoch),
         ElectionEvent.AtRisk risk => new(EventType.LeaderAtRisk, Id.Value, Id.Value,
-            $"no renewal for half the ttl, epoch {risk.Term.Epoch}", risk.Term.Epoch),
+            $"{Id} had no renewal for half its ttl, epoch {risk.Term.Epoch}", risk.Term.Epoch),
         ElectionEvent.Demoted demoted => new(EventType.LeaderDemoted, Id.Value, Id.Value,
-            $"no longer leads, epoch {demoted.Term.Epoch}: {Reason(demoted.Reason)}", demoted.Term.Epoch),
+            $"{Id} no longer leads, epoch {demoted.Term.Epoch}: {Reason(demoted.Reason)}", demoted.Term.Epoch),
         ElectionEvent.Released released => new(EventType.LeaderReleased, Id.Value, Id.Value,
-            $"gave the lease back, epoch {released.Term.Epoch}", released.Term.Epoch),
+            $"{Id} gave the lease back, epoch {released.Term.Epoch}", released.Term.Epoch),
         _ => null,
     };
 
