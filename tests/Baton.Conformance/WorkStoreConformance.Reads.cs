@@ -1,5 +1,4 @@
 using Baton.Work;
-using Xunit;
 
 namespace Baton.Conformance;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Baton.Work;
-using Xunit;
 
 namespace Baton.Conformance;
 

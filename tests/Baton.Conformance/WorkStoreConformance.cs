@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Baton.Work;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Baton.Conformance;
 

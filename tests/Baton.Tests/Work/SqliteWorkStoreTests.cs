@@ -1,7 +1,6 @@
 using System.Globalization;
 using Baton.Sqlite;
 using Baton.Work;
-using Xunit;
 
 namespace Baton.Tests;
 
