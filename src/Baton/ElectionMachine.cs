@@ -128,6 +128,7 @@ internal static partial class ElectionMachine
         /// <summary>Sends what is due.</summary>
         private void Proceed()
         {
+            TellOverstayed();
             if (State.InFlight is { } attempt)
             {
                 if (!attempt.Cancelled && now >= attempt.SentAt + timers.AttemptTimeout)
@@ -188,7 +189,13 @@ internal static partial class ElectionMachine
                 State = State with { Phase = Following, Term = null, Seen = null, ToldStanding = null, NextAt = now };
                 ProceedFollowing();
             }
-            else if (!State.ToldOverstayed && now >= State.WithdrawnAt + (timers.Margin / 2))
+        }
+
+        /// <summary>Even while a request hangs: a store that does not answer is when work overstays.</summary>
+        private void TellOverstayed()
+        {
+            if (State.Phase == Withdrawn && State.WorkIsOut && !State.ToldOverstayed
+                && now >= State.WithdrawnAt + (timers.Margin / 2))
             {
                 State = State with { ToldOverstayed = true };
                 Tell(new ElectionEvent.Overstayed(State.Term!));
