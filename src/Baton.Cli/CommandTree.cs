@@ -34,6 +34,7 @@ internal static class CommandTree
         StatusCommand.Declare(),
         OrchestratorCommand.Declare(),
         TaskCommands.Declare(),
+        ImportCommand.Declare(),
         ConfigCommand.Declare(),
     ];
 }

@@ -28,6 +28,7 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(CleanupJson))]
 [JsonSerializable(typeof(DoctorJson))]
 [JsonSerializable(typeof(OrchestratorEventJson))]
+[JsonSerializable(typeof(ImportJson))]
 internal sealed partial class BatonJson : JsonSerializerContext;
 
 /// <summary>Times as ISO-8601 in UTC with milliseconds and <c>Z</c>.</summary>

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Baton.Work;
+
+namespace Baton.Cli.Tests;
+
+public sealed class ImportCommandTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("baton-import-").FullName;
+    private readonly VolatileMark _mark = new();
+    private readonly InMemoryWorkStore _work = new(ElectionName.Main, BootClock.Instance, ClockDomain.Current);
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+    private bool _opened;
+
+    public ImportCommandTests()
+    {
+        Directory.CreateDirectory(Path.Combine(_root, "memory"));
+        Write("tasks.json", """
+            {"completed_count": 9, "tasks": [
+              {"id": "a", "title": "A", "status": "completed"},
+              {"id": "b", "title": "B", "status": "in_progress", "spawned_by": "x"}]}
+            """);
+        Write("coordination.log", "2026-01-02T21:21:47Z [WARN] [a] Took over (epoch 24)\n");
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public async Task Tasks_land_in_the_store_and_the_floor_in_the_mark()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--json"));
+        var data = Json().GetProperty("data");
+        Assert.False(data.GetProperty("dry_run").GetBoolean());
+        Assert.Equal(2, data.GetProperty("tasks").GetProperty("added").GetInt32());
+        Assert.Equal(1, data.GetProperty("tasks").GetProperty("by_status").GetProperty("completed").GetInt32());
+        Assert.Equal(24, data.GetProperty("epoch_floor").GetInt64());
+        Assert.Equal("memory/coordination.log:1", data.GetProperty("epoch_floor_named_in").GetString());
+        Assert.Equal(["disagreement", "left_out"],
+            data.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("kind").GetString()));
+        Assert.Equal(new Epoch(24), _mark.Read(ElectionName.Main));
+        Assert.Equal(2, (await _work.TasksAsync(new(), TestContext.Current.CancellationToken)).Length);
+    }
+
+    [Fact]
+    public async Task A_second_import_says_that_nothing_is_new()
+    {
+        await RunAsync("import", "hyrm", _root);
+        Assert.Contains("2 new tasks, 0 there already", _out.ToString(), StringComparison.Ordinal);
+        _out.GetStringBuilder().Clear();
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
+        Assert.Contains("0 new tasks, 2 there already, 0 new agents\n", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dry_run_opens_no_store()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run", "--json"));
+        Assert.Equal(JsonValueKind.Null, Json().GetProperty("data").GetProperty("tasks").GetProperty("added").ValueKind);
+        Assert.False(_opened);
+        Assert.Equal(Epoch.None, _mark.Read(ElectionName.Main));
+    }
+
+    [Fact]
+    public async Task Damage_is_one_clear_line_and_touches_no_store()
+    {
+        Write("tasks.json", "{\"tasks\": [\n{\"id\": \"a\"");
+        Assert.Equal(ExitCode.Failure, await RunAsync("import", "hyrm", _root));
+        var lines = _error.ToString().TrimEnd().Split('\n');
+        Assert.Equal("baton: memory/tasks.json, line 2, column 11: the file ends in the middle", lines[0]);
+        Assert.StartsWith("hint: nothing was imported; mend the file", lines[1], StringComparison.Ordinal);
+        Assert.Empty(_out.ToString());
+        Assert.False(_opened);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_not_found()
+    {
+        Assert.Equal(ExitCode.NotFound, await RunAsync("import", "hyrm", Path.Combine(_root, "nowhere")));
+        Assert.Contains("nowhere is not there", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("hint: name the folder", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_name_is_bad_usage() =>
+        Assert.Equal(ExitCode.Usage, await RunAsync("import", "hyrm", ""));
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_root, "memory", name), text);
+
+    private JsonElement Json() => JsonDocument.Parse(_out.ToString()).RootElement;
+
+    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(
+        ["--store", $"sqlite:{Path.Combine(_root, "baton.db")}", .. args],
+        new()
+        {
+            Out = _out,
+            Error = _error,
+            In = TextReader.Null,
+            Variable = _ => null,
+            WorkingFolder = _root,
+            Ids = new(BootClock.Instance, bytes => bytes.Clear()),
+            Stop = TestContext.Current.CancellationToken,
+            Open = (place, _, around) =>
+            {
+                _opened = true;
+                return new(place, new InMemoryLeaseStore(around.Clock), _work, null, _mark);
+            },
+        });
+}
