@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Reflection;
+
+namespace Baton.Cli;
+
+/// <summary>The way of a command: parse, run, exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>The program's version, as <c>--version</c> prints it.</summary>
+    public static string Version { get; } = typeof(CommandLine).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Runs one command line; never throws.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Surroundings around)
+    {
+        var globals = new GlobalOptions();
+        var root = CommandTree.Build(globals);
+        // No response files: an argument that begins with @ is an argument.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        using var session = new Session(parsed, globals, around);
+        try
+        {
+            if (parsed.GetValue(globals.Version))
+            {
+                session.Output.Line($"baton {Version}");
+                return ExitCode.Ok;
+            }
+
+            if (parsed.Action is HelpAction)
+            {
+                parsed.Invoke(new() { Output = around.Out, Error = around.Error });
+                return ExitCode.Ok;
+            }
+
+            Check(parsed, root);
+            if (parsed.CommandResult.Command is Verb verb)
+            {
+                return await verb.Run(session);
+            }
+
+            // A family of commands, or nothing at all, was typed: show what there is.
+            root.Parse([.. PathOf(parsed.CommandResult.Command), "--help"]).Invoke(new() { Output = around.Error });
+            return ExitCode.Usage;
+        }
+        catch (Exception e)
+        {
+            return Fail(session, e, around);
+        }
+    }
+
+    /// <summary>The words that name a command.</summary>
+    public static IEnumerable<string> PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent && command is not RootCommand
+            ? PathOf(parent).Append(command.Name)
+            : [];
+
+    private static int Fail(Session session, Exception e, Surroundings around)
+    {
+        var failure = ErrorTable.FailureOf(e, around.Stop.IsCancellationRequested);
+        try
+        {
+            session.Output.Error(failure, e);
+        }
+        catch (IOException)
+        {
+            // Nobody can be told; the exit code is all that is left.
+        }
+
+        return ErrorTable.Of(failure.Code).ExitCode;
+    }
+
+    private static void Check(ParseResult parsed, RootCommand root)
+    {
+        if (parsed.Errors.Count == 0)
+        {
+            return;
+        }
+
+        var command = parsed.CommandResult.Command;
+        var words = string.Join(' ', PathOf(command).Prepend("baton"));
+        var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+        if (unknown is null)
+        {
+            var message = parsed.Errors[0].Message.TrimEnd('.');
+            throw CommandFailure.Usage($"{words}: {char.ToLowerInvariant(message[0])}{message[1..]}", $"{words} --help");
+        }
+
+        var isOption = unknown.StartsWith('-');
+        var known = isOption
+            ? command.Options.Concat(root.Options).Where(option => !option.Hidden).Select(option => option.Name)
+            : command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
+        var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+        var near = Nearest(unknown, known);
+        throw CommandFailure.Usage($"{words}: unknown {what} '{unknown}'",
+            near is null ? $"{words} --help" : $"did you mean {near}? See {words} --help");
+    }
+
+    private static string? Nearest(string word, IEnumerable<string> known) => known
+        .Select(name => (name, Distance: Distance(word, name)))
+        .Where(pair => pair.Distance <= Math.Max(1, pair.name.Length / 3))
+        .OrderBy(pair => pair.Distance)
+        .Select(pair => pair.name)
+        .FirstOrDefault();
+
+    // How many letters must be changed, added or taken away to turn one word into the other (Levenshtein).
+    private static int Distance(string from, string to)
+    {
+        var row = Enumerable.Range(0, to.Length + 1).ToArray();
+        for (var i = 1; i <= from.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= to.Length; j++)
+            {
+                var replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

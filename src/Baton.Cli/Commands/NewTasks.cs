@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>Understands new tasks as people and programs write them down.</summary>
+internal static partial class NewTasks
+{
+    private const int LongestTitle = 500;
+    private const int LongestWord = 200;
+    private const int LongestText = 1_000_000;
+
+    /// <summary>The tasks of a file, a JSON object a line; <c>-</c> is standard input.</summary>
+    /// <exception cref="CommandFailure">The file can't be read, or a line is wrong; the message names it.</exception>
+    public static async Task<ImmutableArray<(NewTask Task, string Where)>> ReadAsync(
+        Surroundings around, string path, CancellationToken cancel)
+    {
+        var name = path == "-" ? "standard input" : path;
+        var tasks = ImmutableArray.CreateBuilder<(NewTask, string)>();
+        try
+        {
+            using var opened = path == "-" ? null : new StreamReader(
+                Path.GetFullPath(path, around.WorkingFolder), new UTF8Encoding(false, throwOnInvalidBytes: true));
+            var reader = opened ?? around.In;
+            for (var number = 1; await reader.ReadLineAsync(cancel) is { } line; number++)
+            {
+                if (!string.IsNullOrWhiteSpace(line))
+                {
+                    var where = $"{name}:{number}";
+                    tasks.Add((Check(Parse(line, where), around.Ids.NewTask(), $"{where}: "), where));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw CommandFailure.Usage(e is DecoderFallbackException
+                ? $"{name} is not UTF-8 text"
+                : $"{name} can't be read: {e.Message}", "give a file with a JSON object a line, or - for standard input");
+        }
+
+        return tasks.ToImmutable();
+    }
+
+    /// <summary>A checked task.</summary>
+    /// <param name="json">As it was written.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="where">Stands before the message if it is wrong.</param>
+    /// <exception cref="CommandFailure">A field is wrong.</exception>
+    public static NewTask Check(NewTaskJson json, TaskId id, string where)
+    {
+        var title = json.Title.Trim();
+        Require(title.Length > 0, "the title is empty");
+        Require(title.Length <= LongestTitle, $"the title has {title.Length} characters; at most {LongestTitle}");
+        Require(!title.Any(char.IsControl), "the title holds a control character or a line break");
+        var description = json.Description ?? "";
+        Require(description.Length <= LongestText && !description.Contains('\0', StringComparison.Ordinal),
+            $"the description is longer than {LongestText} characters or holds a NUL");
+        foreach (var word in (json.Tags ?? []).Concat(json.DependsOn ?? []).Append(json.Key).Append(json.Role))
+        {
+            Require(word is null || (word.Trim().Length > 0 && word.Length <= LongestWord && !word.Any(char.IsControl)),
+                $"'{word}' is empty, too long or holds a control character");
+        }
+
+        Require(json.EstimatedHours is null or (>= 0 and <= 1_000_000), $"{json.EstimatedHours} hours are not possible");
+        return new(id, title)
+        {
+            Description = description,
+            Priority = json.Priority is null ? TaskPriority.Medium : TaskNames.ParsePriority(json.Priority)
+                ?? throw Wrong($"'{json.Priority}' is no priority", "critical, high, medium, low"),
+            Complexity = json.Complexity is null ? null : TaskNames.ParseComplexity(json.Complexity)
+                ?? throw Wrong($"'{json.Complexity}' is no complexity", "trivial, simple, moderate, complex, epic"),
+            EstimatedHours = json.EstimatedHours,
+            Tags = [.. (json.Tags ?? []).Distinct()],
+            DependsOn = [.. json.DependsOn ?? []],
+            Key = json.Key,
+            Role = json.Role,
+        };
+
+        void Require(bool holds, string message)
+        {
+            if (!holds)
+            {
+                throw Wrong(message, null);
+            }
+        }
+
+        CommandFailure Wrong(string message, string? hint) => CommandFailure.Usage(where + message, hint);
+    }
+
+    private static NewTaskJson Parse(string line, string where)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, BatonJson.Default.NewTaskJson)
+                ?? throw CommandFailure.Usage($"{where}: null is no task");
+        }
+        catch (JsonException e)
+        {
+            throw CommandFailure.Usage($"{where}: {Explain(e)}; no task was made",
+                "a line is an object as {\"title\":\"…\",\"priority\":\"high\",\"depends_on\":[\"key-or-id\"]}");
+        }
+    }
+
+    // The parser speaks of .NET types; whoever wrote the line knows fields.
+    private static string Explain(JsonException e)
+    {
+        if (UnknownField().Match(e.Message) is { Success: true } unknown)
+        {
+            return $"there is no field '{unknown.Groups[1].Value}'";
+        }
+
+        if (e.Message.Contains("missing required properties", StringComparison.Ordinal))
+        {
+            return "the title is missing";
+        }
+
+        var field = e.Path is { Length: > 2 } path ? $"'{path[2..]}' has the wrong type" : null;
+        return e.Message.Contains("could not be converted", StringComparison.Ordinal)
+            ? field ?? "it is not a JSON object"
+            : $"not valid JSON at column {(e.BytePositionInLine ?? 0) + 1}";
+    }
+
+    [GeneratedRegex("property '([^']*)' could not be mapped")]
+    private static partial Regex UnknownField();
+}

@@ -1,0 +1,77 @@
+namespace Baton.Cli;
+
+/// <summary><c>baton task show ID</c>: everything about one task.</summary>
+internal static class TaskShowCommand
+{
+    public static Verb Declare()
+    {
+        var id = Lookup.TaskArgument();
+        return new("show", "show everything about one task", session => RunAsync(session, session.Get(id)!)) { id };
+    }
+
+    private static async Task<int> RunAsync(Session session, string id)
+    {
+        var task = await Lookup.TaskAsync(session, id);
+        var events = await session.Work.EventsAsync(new() { Subject = task.Id.Value }, session.Stop);
+        var shown = TaskJson.Of(task, events);
+        session.Output.Data(shown, BatonJson.Default.TaskJson, text => Write(text, shown, session.Output));
+        return ExitCode.Ok;
+    }
+
+    private static void Write(TextWriter text, TaskJson task, Output output)
+    {
+        text.WriteLine(output.Ink.Strong(Plain.Line(task.Title)));
+        Field("id", task.Id);
+        text.WriteLine($"{"status",-12} {output.Ink.State(task.Ready ? "ready" : task.Status)}");
+        Field("priority", task.Priority);
+        Field("complexity", task.Complexity);
+        Field("estimated", task.EstimatedHours is { } hours ? $"{hours}h" : null);
+        Field("tags", string.Join(", ", task.Tags));
+        Field("depends on", string.Join(", ", task.DependsOn));
+        Field("key", task.Key);
+        Field("role", task.Role);
+        Field("created", $"{Times.Text(task.CreatedAt)} by {task.CreatedBy}");
+        Field("updated", Times.Text(task.UpdatedAt));
+        Field("assigned to", task.AssignedTo);
+        Field("attempt", $"{task.Attempt}");
+        Field("claim", task.Claim is { } claim
+            ? $"{claim.Agent}, epoch {claim.Epoch}, until {Times.Text(claim.ExpiresAt)}" : null);
+        Field("not before", task.NotBefore is { } notBefore ? Times.Text(notBefore) : null);
+        Field("completed", task.CompletedAt is { } completed ? Times.Text(completed) : null);
+        Field("issue", task.GithubIssue is { } issue ? $"#{issue.Number} {issue.Url}" : null);
+        Field("branch", task.Branch);
+        Field("quality", task.QualityScore is { } score ? $"{score} {task.QualityNotes}" : null);
+        Field("spec", task.SpecFile);
+        if (task.Description.Length > 0)
+        {
+            text.WriteLine();
+            text.WriteLine(Plain.Text(task.Description));
+        }
+
+        if (task.Notes.Count > 0)
+        {
+            text.WriteLine();
+            foreach (var note in task.Notes)
+            {
+                text.WriteLine($"{Times.Text(note.At)}  {Plain.Line(note.Text)}");
+            }
+        }
+
+        text.WriteLine();
+        var table = new Table("AT", "EVENT", "EPOCH", "ATTEMPT", "ACTOR");
+        foreach (var entry in task.History)
+        {
+            table.Add(Times.Text(entry.At), entry.Event, $"{entry.Epoch}", $"{entry.Attempt}", entry.Actor);
+        }
+
+        table.Write(text, output);
+
+        void Field(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                text.WriteLine($"{name,-12} {Plain.Line(value)}");
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>For what a store is opened: it decides whether a missing one is made.</summary>
+internal enum OpenPurpose
+{
+    /// <summary>To use what is there; a missing store is an error.</summary>
+    Use,
+
+    /// <summary>To make it where there was none yet (<c>init</c>).</summary>
+    Initialise,
+
+    /// <summary>To lead: only an orchestrator makes a store anew that was lost.</summary>
+    Lead,
+}
+
+/// <summary>Where the stores and what belongs to them lie.</summary>
+/// <param name="Workspace">The workspace; null where a store is named outside of any.</param>
+/// <param name="Store">The store.</param>
+/// <param name="Election">Whose work is meant.</param>
+internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, ElectionName Election)
+{
+    // Another database in the same folder has an epoch file and witnesses of its own.
+    private string Stem => Path.GetFileName(Store.Path) == "baton.db"
+        ? Path.GetDirectoryName(Store.Path) + "/"
+        : Store.Path + ".";
+
+    /// <summary>The folder that specs, memory and reports are relative to.</summary>
+    public string Root => Workspace?.Root ?? Path.GetDirectoryName(Store.Path)!;
+
+    /// <summary>The high-water mark.</summary>
+    public string EpochFile => Stem + "epoch";
+
+    /// <summary>The folder of witnesses.</summary>
+    public string WitnessFolder => Stem + "witness";
+}
+
+/// <summary>The stores of one run. Whoever opened them closes them.</summary>
+internal sealed record OpenStores(
+    StorePlace Place, ILeaseStore Leases, IWorkStore Work, WitnessFolder? Witnesses, HighWaterMark Mark) : IDisposable
+{
+    /// <summary>The kind of the work store, as faces show it.</summary>
+    public string Kind => Work.Kind;
+
+    /// <summary>What else is to be closed with them.</summary>
+    public IDisposable? Owned { get; init; }
+
+    /// <summary>Closes them.</summary>
+    public void Dispose() => Owned?.Dispose();
+}
