@@ -46,7 +46,7 @@ public sealed class InMemoryWorkStore : LocalWorkStore
     }
 
     /// <inheritdoc/>
-    protected override T Write<T>(Durability durability, Func<WorkRows, T> verb, CancellationToken cancel)
+    protected override T Write<T>(bool isLasting, Func<WorkRows, T> verb, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(verb);
         cancel.ThrowIfCancellationRequested();

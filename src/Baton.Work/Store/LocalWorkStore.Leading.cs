@@ -176,10 +176,9 @@ public abstract partial class LocalWorkStore
             return 0;
         }
 
-        // The same request again is the one that waits already.
-        var asked = request with { Number = 0 };
-        return rows.Requests().FirstOrDefault(known => known with { Number = 0 } == asked)?.Number
-            ?? rows.Add(asked);
+        // The same request again, whoever asks, is the one that waits already.
+        return rows.Requests().FirstOrDefault(known => known.Kind == request.Kind
+            && known.Epoch == request.Epoch && known.Agent == request.Agent)?.Number ?? rows.Add(request);
     }
 
     private ImportAnswer Import(WorkRows rows, ImportBatch batch)

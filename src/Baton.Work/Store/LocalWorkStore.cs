@@ -25,16 +25,6 @@ public abstract partial class LocalWorkStore : IWorkStore
         _domain = domain;
     }
 
-    /// <summary>What an acknowledged transaction must survive.</summary>
-    protected enum Durability
-    {
-        /// <summary>The loss of power. For everything that someone relies on later.</summary>
-        Lasting,
-
-        /// <summary>The death of the process. For heartbeats, which the next one makes good.</summary>
-        Passing,
-    }
-
     /// <inheritdoc/>
     public abstract string Kind { get; }
 
@@ -49,7 +39,13 @@ public abstract partial class LocalWorkStore : IWorkStore
         DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     /// <summary>Runs a verb in one write transaction, which either happens whole or not at all.</summary>
-    protected abstract T Write<T>(Durability durability, Func<WorkRows, T> verb, CancellationToken cancel);
+    /// <param name="isLasting">
+    /// Whether it must survive a loss of power once it is acknowledged; only a heartbeat, which the next one makes
+    /// good, need not.
+    /// </param>
+    /// <param name="verb">What to read and write.</param>
+    /// <param name="cancel">Ends the wait for the transaction to begin.</param>
+    protected abstract T Write<T>(bool isLasting, Func<WorkRows, T> verb, CancellationToken cancel);
 
     /// <summary>Runs a read that sees one moment.</summary>
     protected abstract T Read<T>(Func<WorkRows, T> read, CancellationToken cancel);
@@ -61,22 +57,22 @@ public abstract partial class LocalWorkStore : IWorkStore
     public ValueTask<Snapshot> BeginTermAsync(TermStart start, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return new(Write(Durability.Lasting, rows => BeginTerm(rows, start), cancel));
+        return new(Write(isLasting: true, rows => BeginTerm(rows, start), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<SweepAnswer> SweepAsync(Epoch epoch, SweepPlan plan, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return new(Write(Durability.Lasting, rows => Sweep(rows, epoch, plan), cancel));
+        return new(Write(isLasting: true, rows => Sweep(rows, epoch, plan), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<ClaimAnswer> ExtendAsync(Claim claim, string? progress, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(claim);
-        var durability = string.IsNullOrEmpty(progress) ? Durability.Passing : Durability.Lasting;
-        return new(Write(durability, rows => Extend(rows, claim, progress), cancel));
+        var isLasting = !string.IsNullOrEmpty(progress);
+        return new(Write(isLasting, rows => Extend(rows, claim, progress), cancel));
     }
 
     /// <inheritdoc/>
@@ -84,26 +80,26 @@ public abstract partial class LocalWorkStore : IWorkStore
     {
         ArgumentNullException.ThrowIfNull(claim);
         ArgumentNullException.ThrowIfNull(settlement);
-        return new(Write(Durability.Lasting, rows => Settle(rows, claim, settlement), cancel));
+        return new(Write(isLasting: true, rows => Settle(rows, claim, settlement), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<SubmitAnswer> SubmitAsync(
         ImmutableArray<NewTask> tasks, string actor, CancellationToken cancel) =>
-        new(Write(Durability.Lasting, rows => Submit(rows, tasks, actor), cancel));
+        new(Write(isLasting: true, rows => Submit(rows, tasks, actor), cancel));
 
     /// <inheritdoc/>
     public ValueTask<ClaimAnswer> ClaimAsync(ClaimRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new(Write(Durability.Lasting, rows => Take(rows, request), cancel));
+        return new(Write(isLasting: true, rows => Take(rows, request), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<Agent> RegisterAsync(Agent agent, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(agent);
-        return new(Write(Durability.Lasting, rows => Register(rows, agent), cancel));
+        return new(Write(isLasting: true, rows => Register(rows, agent), cancel));
     }
 
     /// <inheritdoc/>
@@ -115,30 +111,29 @@ public abstract partial class LocalWorkStore : IWorkStore
             throw new ArgumentException("only a sweep evicts", nameof(report));
         }
 
-        var isBeatAlone = report is { Status: null, Event: null };
-        var durability = isBeatAlone ? Durability.Passing : Durability.Lasting;
-        return new(Write(durability, rows => Report(rows, report), cancel));
+        var isLasting = report is not { Status: null, Event: null };
+        return new(Write(isLasting, rows => Report(rows, report), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<ClaimAnswer> EditAsync(TaskId task, TaskEdit edit, string actor, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(edit);
-        return new(Write(Durability.Lasting, rows => Edit(rows, task, edit, actor), cancel));
+        return new(Write(isLasting: true, rows => Edit(rows, task, edit, actor), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<long> AskAsync(LeaderRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new(Write(Durability.Lasting, rows => Ask(rows, request), cancel));
+        return new(Write(isLasting: true, rows => Ask(rows, request), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<ImportAnswer> ImportAsync(ImportBatch batch, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return new(Write(Durability.Lasting, rows => Import(rows, batch), cancel));
+        return new(Write(isLasting: true, rows => Import(rows, batch), cancel));
     }
 
     /// <inheritdoc/>
