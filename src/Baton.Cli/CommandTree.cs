@@ -33,6 +33,7 @@ internal static class CommandTree
         InitCommand.Declare(),
         StatusCommand.Declare(),
         TaskCommands.Declare(),
+        RunCommand.Declare(),
         ConfigCommand.Declare(),
     ];
 }
