@@ -33,15 +33,13 @@ internal static class CommandLine
                 return ExitCode.Ok;
             }
 
-            Check(parsed, root);
-            if (parsed.CommandResult.Command is Verb verb)
+            if (parsed.CommandResult.Command is not Verb verb)
             {
-                return await verb.Run(session);
+                return ShowFamily(session, parsed, root);
             }
 
-            // A family of commands, or nothing at all, was typed: show what there is.
-            root.Parse([.. PathOf(parsed.CommandResult.Command), "--help"]).Invoke(new() { Output = around.Error });
-            return ExitCode.Usage;
+            Check(parsed, root);
+            return await verb.Run(session);
         }
         catch (Exception e)
         {
@@ -54,6 +52,19 @@ internal static class CommandLine
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent && command is not RootCommand
             ? PathOf(parent).Append(command.Name)
             : [];
+
+    // A family of commands, or nothing at all, was typed: show what there is.
+    private static int ShowFamily(Session session, ParseResult parsed, RootCommand root)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.Count > 0 || session.Output.IsJson)
+        {
+            Check(parsed, root);
+        }
+
+        root.Parse([.. PathOf(command), "--help"]).Invoke(new() { Output = session.Around.Error });
+        return ExitCode.Usage;
+    }
 
     private static int Fail(Session session, Exception e, Surroundings around)
     {
@@ -82,8 +93,7 @@ internal static class CommandLine
         var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
         if (unknown is null)
         {
-            var message = parsed.Errors[0].Message.TrimEnd('.');
-            throw CommandFailure.Usage($"{words}: {char.ToLowerInvariant(message[0])}{message[1..]}", $"{words} --help");
+            throw CommandFailure.Usage(Prefixed(Explain(parsed.Errors[0].Message)), $"{words} --help");
         }
 
         var isOption = unknown.StartsWith('-');
@@ -92,8 +102,19 @@ internal static class CommandLine
             : command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         var near = Nearest(unknown, known);
-        throw CommandFailure.Usage($"{words}: unknown {what} '{unknown}'",
+        throw CommandFailure.Usage(Prefixed($"unknown {what} '{unknown}'"),
             near is null ? $"{words} --help" : $"did you mean {near}? See {words} --help");
+
+        // The line begins with the program's name anyway.
+        string Prefixed(string message) => command == root ? message : $"{words["baton ".Length..]}: {message}";
+    }
+
+    // The parser ends its sentences with a point and speaks of .NET types.
+    private static string Explain(string message)
+    {
+        var cut = message.IndexOf(" as expected type", StringComparison.Ordinal);
+        var words = (cut < 0 ? message : message[..cut]).TrimEnd('.');
+        return words.Length == 0 ? message : char.ToLowerInvariant(words[0]) + words[1..];
     }
 
     private static string? Nearest(string word, IEnumerable<string> known) => known

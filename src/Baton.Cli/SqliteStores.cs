@@ -1,5 +1,4 @@
 using Baton.Sqlite;
-using Baton.Work;
 
 namespace Baton.Cli;
 
@@ -14,12 +13,9 @@ internal static class SqliteStores
         var mark = new EpochFile(place.EpochFile);
         var file = OpenFile(place, purpose, mark, around);
         return new(place, new SqliteLeaseStore(file, around.Clock, around.ClockDomain),
-            WorkOf(file, place, around),
+            new SqliteWorkStore(file, place.Election, around.Clock, around.ClockDomain),
             new WitnessFolder(place.WitnessFolder), mark) { Owned = file };
     }
-
-    private static IWorkStore WorkOf(SqliteFile file, StorePlace place, Surroundings around) =>
-        throw new StoreUnavailableException(StoreFault.Unreachable, $"no work store for {file.Path} {place} {around}");
 
     private static SqliteFile OpenFile(
         StorePlace place, OpenPurpose purpose, EpochFile mark, Surroundings around)

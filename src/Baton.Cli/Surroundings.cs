@@ -35,6 +35,9 @@ internal sealed record Surroundings
     /// <summary>Which clock that is.</summary>
     public ClockDomain ClockDomain { get; init; } = ClockDomain.Current;
 
+    /// <summary>The name of this host.</summary>
+    public string Host { get; init; } = Environment.MachineName;
+
     /// <summary>All randomness.</summary>
     public required IdSource Ids { get; init; }
 

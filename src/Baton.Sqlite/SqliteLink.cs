@@ -50,6 +50,7 @@ internal sealed class SqliteLink : IDisposable
     {
         lock (_gate)
         {
+            cancel.ThrowIfCancellationRequested();
             _file.RequireUnreplaced();
             return Explained(() =>
             {

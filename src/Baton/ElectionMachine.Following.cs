@@ -170,7 +170,7 @@ internal static partial class ElectionMachine
                 return;
             }
 
-            TellFailing(StoreFault.Mark, message);
+            TellFailing(AttemptKind.Acquire, StoreFault.Mark, message);
             ReturnUnused();
             State = State with { CampaignFrom = now + timers.Ttl };
         }

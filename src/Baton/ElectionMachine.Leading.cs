@@ -78,7 +78,7 @@ internal static partial class ElectionMachine
             }
 
             State = State with { InFlight = null, NextAt = now + timers.RetryEvery };
-            TellFailing(failed.Code, failed.Message);
+            TellFailing(attempt.Kind, failed.Code, failed.Message);
             switch (attempt.Kind)
             {
                 case AttemptKind.Acquire:
@@ -154,11 +154,11 @@ internal static partial class ElectionMachine
             }
         }
 
-        private void TellFailing(string code, string message)
+        private void TellFailing(AttemptKind kind, string code, string message)
         {
-            if (!State.ToldFailing)
+            if (State.ToldFailing is null)
             {
-                State = State with { ToldFailing = true };
+                State = State with { ToldFailing = kind };
                 Tell(new ElectionEvent.StoreFailing(code, message));
             }
         }

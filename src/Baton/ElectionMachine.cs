@@ -219,10 +219,11 @@ internal static partial class ElectionMachine
                 return false;
             }
 
+            var kind = State.InFlight.Kind;
             State = State with { InFlight = null };
-            if (State.ToldFailing)
+            if (State.ToldFailing == kind)
             {
-                State = State with { ToldFailing = false };
+                State = State with { ToldFailing = null };
                 Tell(new ElectionEvent.StoreAnswers());
             }
 

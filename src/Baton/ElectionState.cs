@@ -90,7 +90,8 @@ internal sealed record ElectionState
 
     public bool ToldOverstayed { get; init; }
 
-    public bool ToldFailing { get; init; }
+    /// <summary>The kind of request whose failing was told; told again only after one of its kind was answered.</summary>
+    public AttemptKind? ToldFailing { get; init; }
 
     public static ElectionState Begin(Instant now) => new() { NextAt = now, CampaignFrom = now };
 }

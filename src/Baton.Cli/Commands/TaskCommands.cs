@@ -8,11 +8,14 @@ internal static class TaskCommands
     public static Command Declare()
     {
         var task = new Command("task", "durable tasks");
-        foreach (var verb in (Verb[])
-            [TaskCreateCommand.Declare(), TaskListCommand.Declare(), TaskListCommand.DeclareReady(),
-             TaskShowCommand.Declare()])
+        foreach (var command in (Command[])
+        [
+            TaskCreateCommand.Declare(), TaskListCommand.Declare(), TaskListCommand.DeclareReady(),
+            TaskShowCommand.Declare(), TaskClaimCommand.Declare(), .. TaskClaimantCommands.Declare(),
+            .. TaskEditCommands.Declare(), TaskWaitCommand.Declare(),
+        ])
         {
-            task.Add(verb);
+            task.Add(command);
         }
 
         return task;

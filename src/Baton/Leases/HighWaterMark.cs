@@ -162,11 +162,12 @@ public sealed class EpochFile : HighWaterMark
             body.Append(CultureInfo.InvariantCulture, $"{name} {epoch}\n");
         }
 
-        body.Append("checksum ").Append(Sum(body.ToString())).Append('\n');
+        var text = body.ToString();
+        text += $"checksum {Sum(text)}\n";
         var fresh = _path + ".new";
         using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.Read))
         {
-            file.Write(Encoding.UTF8.GetBytes(body.ToString()));
+            file.Write(Encoding.UTF8.GetBytes(text));
             file.Flush(flushToDisk: true);
         }
 

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary><c>baton task claim</c>: takes a task and prints the token that the next verbs need.</summary>
+internal static class TaskClaimCommand
+{
+    public static Verb Declare()
+    {
+        var id = new Argument<string?>("ID")
+        {
+            Description = "a task's id, or the beginning of it",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var next = new Option<bool>("--next") { Description = "the first ready one" };
+        var agent = new Option<string?>("--agent") { Description = "who takes it (BATON_AGENT_ID)", HelpName = "A" };
+        var role = new Option<string?>("--role") { Description = "what the agent can do", HelpName = "R" };
+        return new("claim", "take a task", session =>
+            RunAsync(session, session.Get(id), session.Get(next), session.Get(agent), session.Get(role)))
+        { id, next, agent, role };
+    }
+
+    /// <summary>Prints a claim.</summary>
+    public static void Print(Session session, DurableTask task, Claim claim)
+    {
+        var expiresAt = task.Claim?.ExpiresAt ?? session.Around.Clock.GetUtcNow();
+        session.Output.Data(new(TaskJson.Of(task), claim.Token, expiresAt), BatonJson.Default.ClaimedJson, text =>
+        {
+            text.WriteLine($"task     {task.Id}  {Plain.Line(task.Title)}");
+            text.WriteLine($"agent    {task.AssignedTo}, attempt {task.Attempt}");
+            text.WriteLine($"claim    {claim.Token}");
+            text.WriteLine($"expires  {Times.Text(expiresAt)}");
+        });
+    }
+
+    private static async Task<int> RunAsync(Session session, string? id, bool next, string? name, string? role)
+    {
+        if (id is null != next)
+        {
+            throw CommandFailure.Usage("task claim: give either an ID or --next", "baton task claim --help");
+        }
+
+        name ??= session.Around.Variable("BATON_AGENT_ID");
+        if (string.IsNullOrEmpty(name))
+        {
+            throw CommandFailure.Usage("task claim: who takes it? --agent is missing", "any name will do");
+        }
+
+        var task = id is null ? null : await Lookup.TaskAsync(session, id);
+        var agent = await AgentDesk.EnsureAsync(session, name, role);
+        var request = new ClaimRequest(agent.Id, session.Around.Ids.NewSecret(), TaskRules.ClaimTtl)
+        {
+            Task = task?.Id,
+            Role = role,
+        };
+        switch (await session.Work.ClaimAsync(request, session.Stop))
+        {
+            case ClaimAnswer.Granted { Claim: { } claim } granted:
+                Print(session, granted.Task, claim);
+                return ExitCode.Ok;
+            case ClaimAnswer.NothingReady nothing:
+                throw new CommandFailure(ErrorCode.NothingReady, nothing.NextAt is { } at
+                    ? $"no task is ready; one that failed may be tried again from {Times.Text(at)}"
+                    : "no task is ready");
+            case ClaimAnswer.Refused refused:
+                throw CommandFailure.Of(refused.Refusal);
+            default:
+                throw new InvalidOperationException("a claim was granted without a token");
+        }
+    }
+}

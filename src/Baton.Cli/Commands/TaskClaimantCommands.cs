@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>What the claimant alone may say of its task: heartbeat, progress, complete, fail, block, release.</summary>
+internal static class TaskClaimantCommands
+{
+    public static IEnumerable<Verb> Declare() =>
+    [
+        Extending("heartbeat", "make the claim last longer", demandsNote: false),
+        Extending("progress", "tell how far it is; the claim lasts longer", demandsNote: true),
+        Settling("complete", "it is done", (note, _) => new Settlement.Complete(note)),
+        Settling("fail", "the attempt failed; it is tried again after a pause",
+            (note, exitCode) => new Settlement.Fail(note ?? "no reason given", exitCode), takesExitCode: true),
+        Settling("block", "it can't go on until a person requeues it",
+            (note, _) => new Settlement.Block(note ?? "no reason given")),
+        Settling("release", "give it back untried", (note, _) => new Settlement.Release(note)),
+    ];
+
+    private static Option<string?> Token() => new("--claim")
+    {
+        Description = "the token that 'task claim' printed (BATON_CLAIM)",
+        HelpName = "TOKEN",
+    };
+
+    // Whichever of these words fits what is said.
+    private static Option<string?> Note() =>
+        new("--note", "--summary", "--reason") { Description = "a line about it", HelpName = "TEXT" };
+
+    private static Verb Extending(string name, string description, bool demandsNote)
+    {
+        var (id, token, note) = (Lookup.TaskArgument(), Token(), Note());
+        return new(name, description, async session =>
+        {
+            var text = session.Get(note);
+            if (demandsNote && string.IsNullOrWhiteSpace(text))
+            {
+                throw CommandFailure.Usage($"task {name}: --note is missing", $"baton task {name} --help");
+            }
+
+            var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
+            var task = TaskOf(await session.Work.ExtendAsync(claim, text, session.Stop));
+            if (task.Claim is { } held)
+            {
+                // Whoever speaks for its task lives.
+                await session.Work.ReportAsync(new(held.Agent), session.Stop);
+            }
+
+            TaskClaimCommand.Print(session, task, claim);
+            return ExitCode.Ok;
+        })
+        { id, token, note };
+    }
+
+    private static Verb Settling(
+        string name, string description, Func<string?, int?, Settlement> settle, bool takesExitCode = false)
+    {
+        var (id, token, note) = (Lookup.TaskArgument(), Token(), Note());
+        var exitCode = new Option<int?>("--exit-code") { Description = "of the command that failed", HelpName = "N" };
+        var verb = new Verb(name, description, async session =>
+        {
+            var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
+            var settlement = settle(session.Get(note), takesExitCode ? session.Get(exitCode) : null);
+            var task = TaskOf(await session.Work.SettleAsync(claim, settlement, session.Stop));
+            session.Output.Data(TaskJson.Of(task), BatonJson.Default.TaskJson,
+                text => text.WriteLine($"{task.Id} {TaskListCommand.StatusOf(task)}"));
+            return ExitCode.Ok;
+        })
+        { id, token, note };
+        if (takesExitCode)
+        {
+            verb.Add(exitCode);
+        }
+
+        return verb;
+    }
+
+    private static async Task<Claim> ClaimAsync(Session session, string id, string? token)
+    {
+        token ??= session.Around.Variable("BATON_CLAIM");
+        if (string.IsNullOrEmpty(token))
+        {
+            throw CommandFailure.Usage("--claim is missing", "give the token that 'baton task claim' printed");
+        }
+
+        var task = await Lookup.TaskAsync(session, id);
+        // What is no token at all can only be refused, as every other that is not the present one.
+        return Claim.Parse(task.Id, token) ?? new(task.Id, 0, token);
+    }
+
+    private static DurableTask TaskOf(ClaimAnswer answer) => answer switch
+    {
+        ClaimAnswer.Granted granted => granted.Task,
+        ClaimAnswer.Refused refused => throw CommandFailure.Of(refused.Refusal),
+        _ => throw new InvalidOperationException($"{answer} is no answer to a claimant"),
+    };
+}

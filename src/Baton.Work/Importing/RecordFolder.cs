@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+
+namespace Baton.Work;
+
+/// <summary>The folder that an import reads, file by file; a file that can't be believed ends it.</summary>
+/// <param name="root">The full path of the folder.</param>
+internal sealed class RecordFolder(string root)
+{
+    private const long MostJsonBytes = 64L << 20;
+    private const long MostLogBytes = 256L << 20;
+
+    private readonly ImmutableArray<ImportFile>.Builder _files = ImmutableArray.CreateBuilder<ImportFile>();
+
+    /// <summary>The files asked for so far.</summary>
+    public ImmutableArray<ImportFile> Files => _files.ToImmutable();
+
+    /// <summary>Reads a JSON file; null when it is not there.</summary>
+    /// <exception cref="RecordDamageException">It is empty, too large, unreadable or broken.</exception>
+    public JsonPart? Json(string file) => Open(file, MostJsonBytes, stream =>
+    {
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return JsonPart.Parse(file, memory.GetBuffer().AsSpan(0, (int)memory.Length));
+    });
+
+    /// <summary>Hands each line of a text file to <paramref name="take"/>, with its number from 1.</summary>
+    /// <exception cref="RecordDamageException">It is empty, too large or unreadable.</exception>
+    public void EachLine(string file, Action<int, string> take) => Open(file, MostLogBytes, stream =>
+    {
+        using var reader = new StreamReader(stream);
+        var number = 0;
+        while (reader.ReadLine() is { } line)
+        {
+            take(++number, line);
+        }
+
+        return file;
+    });
+
+    /// <summary>Notes how much a file held.</summary>
+    public void Found(string file, int? records) => _files.Add(new(file, records is not null, records ?? 0));
+
+    /// <summary>The files beside those that were asked for, in the order of their names.</summary>
+    public IEnumerable<string> Others(string folder)
+    {
+        var asked = Files.Select(file => file.File).ToHashSet(StringComparer.Ordinal);
+        return Directory.EnumerateFiles(Path.Combine(root, folder))
+            .Select(path => $"{folder}/{Path.GetFileName(path)}")
+            .Where(file => !asked.Contains(file))
+            .Order(StringComparer.Ordinal);
+    }
+
+    private T? Open<T>(string file, long most, Func<FileStream, T> read) where T : class
+    {
+        var path = Path.Combine(root, file);
+        if (Directory.Exists(path))
+        {
+            throw new RecordDamageException(file, "this is a folder, not a file");
+        }
+
+        var there = new FileInfo(path);
+        if (!there.Exists)
+        {
+            return null;
+        }
+
+        // An empty record that reads as "there is no leader" would set the epoch back, so none is believed. A
+        // pipe or device has no length either, and is never opened.
+        if (there.Length == 0)
+        {
+            throw new RecordDamageException($"{file}, line 1, column 1", "the file is empty (0 bytes)");
+        }
+
+        if (there.Length > most)
+        {
+            throw new RecordDamageException(file, $"the file is larger than {most >> 20} MiB");
+        }
+
+        try
+        {
+            const FileShare any = FileShare.ReadWrite | FileShare.Delete;
+            using var stream = there.Open(FileMode.Open, FileAccess.Read, any);
+            return read(stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RecordDamageException(file, $"the file can't be read: {e.Message}");
+        }
+    }
+}

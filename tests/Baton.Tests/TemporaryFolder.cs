@@ -1,0 +1,11 @@
+namespace Baton.Tests;
+
+/// <summary>A folder of a test's own, gone with it.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("baton-test-").FullName;
+
+    public string Of(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
