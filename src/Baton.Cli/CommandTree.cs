@@ -35,6 +35,7 @@ internal static class CommandTree
         OrchestratorCommand.Declare(),
         TaskCommands.Declare(),
         ImportCommand.Declare(),
+        RunCommand.Declare(),
         ConfigCommand.Declare(),
     ];
 }

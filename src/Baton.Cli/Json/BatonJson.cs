@@ -23,6 +23,7 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(TaskJson[]))]
 [JsonSerializable(typeof(ClaimedJson))]
 [JsonSerializable(typeof(NewTaskJson))]
+[JsonSerializable(typeof(RunJson))]
 [JsonSerializable(typeof(InitJson))]
 [JsonSerializable(typeof(SettingJson[]))]
 [JsonSerializable(typeof(CleanupJson))]

@@ -185,6 +185,15 @@ internal sealed class ChildProcess : IDisposable
     {
         var all = ProcessTable.All();
         var below = ProcessTable.DescendantsOf(Pid, all);
+        if (_start.OwnsOrphans)
+        {
+            foreach (var orphan in Adopted())
+            {
+                below.Add(orphan.Pid);
+                below.UnionWith(ProcessTable.DescendantsOf(orphan.Pid, all));
+            }
+        }
+
         return [.. all.Where(entry => entry.Pid != Pid && entry.Pid != Environment.ProcessId && !entry.IsZombie
             && ((_start.OwnSession && entry.Session == Pid) || below.Contains(entry.Pid) || BearsMark(entry)))];
     }

@@ -33,6 +33,12 @@ internal sealed record ChildStart(ImmutableArray<string> Command)
     /// session and lost its parent; null: such ones are not looked for.
     /// </summary>
     public string? Mark { get; init; }
+
+    /// <summary>
+    /// Whether orphans that this process adopts belong to its tree: right where it is the only child that could leave
+    /// any.
+    /// </summary>
+    public bool OwnsOrphans { get; init; }
 }
 
 /// <summary>Where an output of a child goes.</summary>

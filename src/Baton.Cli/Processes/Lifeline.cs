@@ -27,6 +27,9 @@ internal sealed class Lifeline : IDisposable
 
     private Lifeline() { }
 
+    /// <summary>One that never breaks.</summary>
+    public static Lifeline None => new();
+
     /// <summary>Cancelled once the supervisor is proven dead; never where there is none.</summary>
     public CancellationToken Cut => _cut.Token;
 

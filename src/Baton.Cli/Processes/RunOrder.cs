@@ -37,6 +37,9 @@ internal sealed record RunOrder(ImmutableArray<string> Command)
     /// <summary>Whether the command reads our standard input; else it finds it empty.</summary>
     public bool InheritsInput { get; init; }
 
+    /// <summary>Whether orphans that this process adopts are the command's.</summary>
+    public bool OwnsOrphans { get; init; }
+
     /// <summary>Where the command's standard output goes, given the task.</summary>
     public Func<DurableTask, ChildOutput> Output { get; init; } = _ => ChildOutput.Same;
 

@@ -9,18 +9,28 @@ internal static class RunVariables
     /// <summary>The claim's token; a process that bears it belongs to that attempt.</summary>
     public const string Claim = "BATON_CLAIM";
 
-    /// <summary>The changes to our own environment.</summary>
+    /// <summary>Takes them all away: for a process that works on no task, whoever started us.</summary>
+    public static readonly ImmutableDictionary<string, string?> None = ImmutableDictionary<string, string?>.Empty
+        .Add("BATON_TASK_ID", null)
+        .Add("BATON_ATTEMPT", null)
+        .Add("BATON_AGENT_ID", null)
+        .Add(Claim, null)
+        .Add("BATON_TASK_FILE", null)
+        .Add(Lifeline.Variable, null);
+
+    /// <summary>
+    /// The changes to our own environment. The lifeline is none of the command's: what it starts must not end because
+    /// our supervisor does.
+    /// </summary>
     public static ImmutableDictionary<string, string?> For(
         AgentId agent, DurableTask task, Claim claim, string store, string file)
     {
-        var variables = ImmutableDictionary<string, string?>.Empty
-            .Add("BATON_TASK_ID", task.Id.Value)
-            .Add("BATON_ATTEMPT", $"{task.Attempt}")
-            .Add("BATON_AGENT_ID", agent.Value)
-            .Add(Claim, claim.Token)
-            .Add("BATON_TASK_FILE", file)
-            // What the command starts is its own: it must not end because our supervisor does.
-            .Add(Lifeline.Variable, null);
-        return store.Length == 0 ? variables : variables.Add("BATON_STORE", store);
+        var variables = None
+            .SetItem("BATON_TASK_ID", task.Id.Value)
+            .SetItem("BATON_ATTEMPT", $"{task.Attempt}")
+            .SetItem("BATON_AGENT_ID", agent.Value)
+            .SetItem(Claim, claim.Token)
+            .SetItem("BATON_TASK_FILE", file);
+        return store.Length == 0 ? variables : variables.SetItem("BATON_STORE", store);
     }
 }

@@ -160,6 +160,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         {
             OwnSession = true,
             InheritsInput = order.InheritsInput,
+            OwnsOrphans = order.OwnsOrphans,
             Inherits = witness.Descriptor is { } descriptor ? [descriptor] : [],
             Output = order.Output(task),
             Errors = order.Errors(task),
