@@ -34,6 +34,8 @@ internal static class CommandTree
         StatusCommand.Declare(),
         TaskCommands.Declare(),
         RunCommand.Declare(),
+        UpCommand.Declare(),
+        DemoCommand.Declare(),
         ConfigCommand.Declare(),
     ];
 }
