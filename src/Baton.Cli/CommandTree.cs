@@ -32,6 +32,7 @@ internal static class CommandTree
     [
         InitCommand.Declare(),
         StatusCommand.Declare(),
+        OrchestratorCommand.Declare(),
         TaskCommands.Declare(),
         RunCommand.Declare(),
         UpCommand.Declare(),

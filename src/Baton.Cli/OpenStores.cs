@@ -34,6 +34,9 @@ internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, Election
 
     /// <summary>The folder of witnesses.</summary>
     public string WitnessFolder => Stem + "witness";
+
+    /// <summary>Where the output of pooled workers goes.</summary>
+    public string LogFolder => Stem + "log";
 }
 
 /// <summary>The stores of one run. Whoever opened them closes them.</summary>

@@ -29,6 +29,7 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(SettingJson[]))]
 [JsonSerializable(typeof(CleanupJson))]
 [JsonSerializable(typeof(DoctorJson))]
+[JsonSerializable(typeof(OrchestratorEventJson))]
 internal sealed partial class BatonJson : JsonSerializerContext;
 
 /// <summary>Times as ISO-8601 in UTC with milliseconds and <c>Z</c>.</summary>

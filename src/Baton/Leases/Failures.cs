@@ -64,11 +64,16 @@ public sealed class FencedException : Exception
 {
     /// <summary>A refusal that names both epochs.</summary>
     public FencedException(Epoch attempted, Epoch fence)
-        : base($"epoch {attempted} is behind the fence: epoch {fence} leads or led since")
+        : base(attempted == fence
+            ? $"epoch {attempted} is another holder's: it was handed out twice"
+            : $"epoch {attempted} is behind the fence: epoch {fence} leads or led since")
     {
         Attempted = attempted;
         Fence = fence;
     }
+
+    /// <summary><c>fenced</c>, or <c>epoch_reused</c> when another holder wrote with the same epoch.</summary>
+    public string Code => Attempted == Fence ? "epoch_reused" : "fenced";
 
     /// <summary>The epoch of the refused write.</summary>
     public Epoch Attempted { get; }

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary><c>baton orchestrator run</c>: one orchestrator in the foreground.</summary>
+internal static class OrchestratorCommand
+{
+    private static readonly TimeSpan ReopenEvery = TimeSpan.FromMilliseconds(500);
+    private const string Standby = "standby";
+    private const string Leave = "exit";
+    private const string Wait = "wait";
+
+    public static Command Declare()
+    {
+        var id = new Option<string>("--id") { Description = "its stable name", HelpName = "ID" };
+        var ttl = Durations.Option("--ttl", "how long its lease lives without a renewal (default 6s)");
+        var follow = new Option<string>("--on-follow") { Description = "what to do while another leads (default standby)" };
+        follow.AcceptOnlyFromAmong(Standby, Leave);
+        var overrun = new Option<string>("--on-overrun")
+        {
+            Description = "what to do when its work outlasts its leadership (default exit)",
+        };
+        overrun.AcceptOnlyFromAmong(Leave, Wait);
+        var workers = new Option<int>("--workers") { Description = "how many workers to keep while it leads", HelpName = "N" };
+        var worker = new Option<string>("--worker") { Description = "what a worker runs, by /bin/sh -c", HelpName = "CMD" };
+        var run = new Verb("run", "one orchestrator in the foreground", session => RunAsync(session, new(
+            session.Get(id) ?? "orc",
+            session.Get(ttl) ?? TimeSpan.FromSeconds(6),
+            session.Get(follow) == Leave,
+            session.Get(overrun) != Wait,
+            session.Get(workers),
+            session.Get(worker))));
+        foreach (var option in (Option[])[id, ttl, follow, overrun, workers, worker])
+        {
+            run.Add(option);
+        }
+
+        return new("orchestrator", "run an orchestrator") { run };
+    }
+
+    private static async Task<int> RunAsync(Session session, Order order)
+    {
+        Check(order);
+        using var reopen = new OpenLead(session);
+        var stores = reopen.Open();
+        using var lifeline = Lifeline.FromEnvironment(stores.Witnesses!);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(session.Stop, lifeline.Cut);
+        while (true)
+        {
+            var life = new Orchestrator(Options(session, order, stores), new(
+                stores.Leases, stores.Work, stores.Mark, stores.Witnesses));
+            OrchestratorEnd end;
+            try
+            {
+                end = await life.RunAsync(stop.Token);
+            }
+            catch (StoreUnavailableException e) when (!stop.IsCancellationRequested)
+            {
+                session.Output.Remark($"{life.Id}: {e.Message}");
+                end = OrchestratorEnd.StoreLost;
+            }
+            catch (ArgumentException e)
+            {
+                throw CommandFailure.Usage(e.Message, "baton orchestrator run --help");
+            }
+
+            switch (end)
+            {
+                case OrchestratorEnd.Stopped or OrchestratorEnd.Followed:
+                    return ExitCode.Ok;
+                case OrchestratorEnd.Overstayed when order.ExitOnOverrun:
+                    // The work can't be trusted to end: only the end of the process is sure.
+                    session.Output.Remark($"{life.Id}: its work outlasts its leadership; the process ends");
+                    Environment.Exit(ExitCode.Failure);
+                    return ExitCode.Failure;
+                case OrchestratorEnd.StoreLost:
+                    if (await reopen.AnewAsync(stop.Token) is not { } opened)
+                    {
+                        return ExitCode.Ok;
+                    }
+
+                    stores = opened;
+                    break;
+                case OrchestratorEnd.Evicted or OrchestratorEnd.Overstayed:
+                    session.Output.Remark($"{life.Id}: this life is over; a new one begins");
+                    break;
+                default:
+                    throw new InvalidOperationException($"an orchestrator ended by {end}");
+            }
+        }
+    }
+
+    private static void Check(Order order)
+    {
+        if (!HolderId.IsWellFormed(order.Name) || order.Name.Length > 100)
+        {
+            throw CommandFailure.Usage($"--id {order.Name} is no id: 1 to 100 of A-Z a-z 0-9 . _ -");
+        }
+
+        if (order.Workers < 0 || (order.Workers > 0 && string.IsNullOrWhiteSpace(order.Worker)))
+        {
+            throw CommandFailure.Usage($"--workers {order.Workers} needs a --worker 'CMD' to run",
+                "baton orchestrator run --workers 2 --worker 'sh work.sh'");
+        }
+    }
+
+    private static OrchestratorOptions Options(Session session, Order order, OpenStores stores) => new()
+    {
+        Name = order.Name,
+        Election = session.Election,
+        Ttl = order.Ttl,
+        ExitOnFollow = order.ExitOnFollow,
+        Pool = order.Workers == 0 ? null
+            : new(order.Workers, () => StartWorker(session, order, stores.Place), session.Around.Clock),
+        Host = session.Around.Host,
+        Process = ProcessIdentity.Current,
+        Ids = session.Around.Ids,
+        Clock = session.Around.Clock,
+        ClockDomain = session.Around.ClockDomain,
+        Observer = draft => Tell(session, draft),
+        Trouble = session.Output.Remark,
+    };
+
+    private static StartedWorker StartWorker(Session session, Order order, StorePlace place)
+    {
+        Directory.CreateDirectory(place.LogFolder);
+        var log = new ChildOutput.ToFile(Path.Combine(place.LogFolder, "workers.log"));
+        // A session of its own: a worker outlives the leader that started it, and finishes what it has.
+        var child = ChildProcess.Start(new(
+        [
+            .. OwnProgram.Command, "run", "--next", "--wait", "--repeat", "--pooled", "--agent", "worker",
+            "--", "/bin/sh", "-c", order.Worker!,
+        ])
+        {
+            OwnSession = true,
+            Output = log,
+            Errors = log,
+            Environment = ImmutableDictionary<string, string?>.Empty
+                .Add("BATON_STORE", place.Store.Text)
+                .Add("BATON_ELECTION", session.Election.Value),
+        });
+        child.LetGo();
+        return new(child.Pid, child.Exit);
+    }
+
+    private static void Tell(Session session, EventDraft draft)
+    {
+        var told = new OrchestratorEventJson(
+            session.Around.Clock.GetUtcNow(), draft.Type.Name(), draft.Subject, draft.Epoch?.Value, draft.Message);
+        if (session.Output.IsJson)
+        {
+            session.Output.StreamItem(told, BatonJson.Default.OrchestratorEventJson);
+        }
+        else
+        {
+            session.Output.Line($"{UtcMilliseconds.Text(told.At)}  {told.Type,-21} {Plain.Line(told.Message)}");
+        }
+    }
+
+    private sealed record Order(
+        string Name, TimeSpan Ttl, bool ExitOnFollow, bool ExitOnOverrun, int Workers, string? Worker);
+
+    /// <summary>The store as it is opened to lead, again and again if it is lost.</summary>
+    private sealed class OpenLead(Session session) : IDisposable
+    {
+        private OpenStores? _stores;
+
+        public OpenStores Open() =>
+            _stores = session.Around.Open(session.Place, OpenPurpose.Lead, session.Around);
+
+        /// <summary>Opens it anew, waiting while it can't be; null when told to stop.</summary>
+        public async Task<OpenStores?> AnewAsync(CancellationToken stop)
+        {
+            _stores?.Dispose();
+            _stores = null;
+            string? told = null;
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    return Open();
+                }
+                catch (StoreUnavailableException e)
+                {
+                    if (told != e.Message)
+                    {
+                        session.Output.Remark($"nobody can lead: {e.Message}{(e.Hint is null ? "" : $" ({e.Hint})")}");
+                        told = e.Message;
+                    }
+                }
+
+                await Task.Delay(ReopenEvery, session.Around.Clock, CancellationToken.None);
+            }
+
+            return null;
+        }
+
+        public void Dispose() => _stores?.Dispose();
+    }
+}
