@@ -36,6 +36,8 @@ internal static class CommandTree
         TaskCommands.Declare(),
         ImportCommand.Declare(),
         RunCommand.Declare(),
+        UpCommand.Declare(),
+        DemoCommand.Declare(),
         ConfigCommand.Declare(),
     ];
 }
