@@ -119,7 +119,7 @@ internal static class CommandLine
 
     private static string? Nearest(string word, IEnumerable<string> known) => known
         .Select(name => (name, Distance: Distance(word, name)))
-        .Where(pair => pair.Distance <= Math.Max(1, pair.name.Length / 3))
+        .Where(pair => pair.Distance <= (pair.name.Length < 4 ? 1 : Math.Max(2, pair.name.Length / 3)))
         .OrderBy(pair => pair.Distance)
         .Select(pair => pair.name)
         .FirstOrDefault();

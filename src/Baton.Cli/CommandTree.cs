@@ -31,13 +31,20 @@ internal static class CommandTree
     private static IEnumerable<Command> Commands() =>
     [
         InitCommand.Declare(),
-        StatusCommand.Declare(),
         OrchestratorCommand.Declare(),
+        StatusCommand.Declare(),
+        LeaderCommands.Declare(),
+        EventsCommand.Declare(),
+        MonitorCommand.Declare(),
+        AgentCommands.Declare(),
         TaskCommands.Declare(),
-        ImportCommand.Declare(),
         RunCommand.Declare(),
         UpCommand.Declare(),
         DemoCommand.Declare(),
+        CleanupCommand.Declare(),
+        ImportCommand.Declare(),
+        DoctorCommand.Declare(),
         ConfigCommand.Declare(),
+        CompletionCommand.Declare(),
     ];
 }

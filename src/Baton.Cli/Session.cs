@@ -59,6 +59,9 @@ internal sealed class Session : IDisposable
     /// <summary>Opens the stores; once open they stay as they are.</summary>
     public OpenStores Open(OpenPurpose purpose) => _stores ??= Around.Open(Place, purpose, Around);
 
+    /// <summary>All commands.</summary>
+    public Command Root => _parsed.RootCommandResult.Command;
+
     /// <summary>What was typed for an option.</summary>
     public T? Get<T>(Option<T> option) => _parsed.GetValue(option);
 

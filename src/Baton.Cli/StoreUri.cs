@@ -48,7 +48,7 @@ internal sealed partial record StoreUri(string Kind, string Path)
     private static CommandFailure Wrong(Setting setting, string what) => CommandFailure.Usage(
         $"'{Mask(setting.Value)}' (from {setting.Origin}) {what}", "write sqlite:PATH");
 
-    [GeneratedRegex("(://[^/@:]*:)[^@]*@")]
+    [GeneratedRegex("(://[^/@:]*:).*@")]
     private static partial Regex UserPassword();
 
     [GeneratedRegex("([?&;](?:password|pwd|sslpassword)=)[^&;]*", RegexOptions.IgnoreCase)]

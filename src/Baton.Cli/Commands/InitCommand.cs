@@ -22,10 +22,16 @@ internal static class InitCommand
         var around = session.Around;
         var root = Path.GetFullPath(folder ?? ".", around.WorkingFolder);
         var place = PlaceOf(session, root, folder is null);
-        var created = FileIdentity.Of(place.Store.Path) is null;
         try
         {
-            Prepare(place);
+            Directory.CreateDirectory(Path.GetDirectoryName(place.Store.Path)!);
+            using var held = FileLock.Take(place.Store.Path + ".init", TimeSpan.FromSeconds(30));
+            var created = FileIdentity.Of(place.Store.Path) is null;
+            if (place.Workspace is { } workspace && !File.Exists(workspace.ConfigFile))
+            {
+                workspace.WriteConfig(new() { Leases = "store" });
+            }
+
             using var stores = around.Open(place, OpenPurpose.Initialise, around);
             return (place, created);
         }
@@ -46,22 +52,6 @@ internal static class InitCommand
         var workspace = new Workspace(root);
         var store = StoreUri.Parse(new(Workspace.DefaultStore, "default"), root);
         return new(workspace, store, settings.ElectionName());
-    }
-
-    private static void Prepare(StorePlace place)
-    {
-        if (place.Workspace is not { } workspace)
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(place.Store.Path)!);
-            return;
-        }
-
-        Directory.CreateDirectory(workspace.Folder);
-        using var held = FileLock.Take(Path.Combine(workspace.Folder, "init.lock"), TimeSpan.FromSeconds(30));
-        if (!File.Exists(workspace.ConfigFile))
-        {
-            workspace.WriteConfig(new() { Leases = "store" });
-        }
     }
 
     private static Task<int> RunAsync(Session session, string? folder)

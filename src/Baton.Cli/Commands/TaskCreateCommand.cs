@@ -24,7 +24,7 @@ internal static class TaskCreateCommand
             : FromOptionsAsync(session, new NewTaskJson
             {
                 Title = session.Get(title) ?? throw CommandFailure.Usage(
-                    "baton task create: neither --title nor --file was given", "baton task create --help"),
+                    "task create: neither --title nor --file was given", "baton task create --help"),
                 Description = session.Get(description),
                 Priority = session.Get(priority),
                 Complexity = session.Get(complexity),
@@ -72,7 +72,7 @@ internal static class TaskCreateCommand
     {
         if (title is not null)
         {
-            throw CommandFailure.Usage("baton task create: --title and --file exclude each other");
+            throw CommandFailure.Usage("task create: --title and --file exclude each other");
         }
 
         var lines = await NewTasks.ReadAsync(session.Around, path, session.Stop);

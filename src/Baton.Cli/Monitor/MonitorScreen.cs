@@ -1,0 +1,77 @@
+using Spectre.Console;
+
+namespace Baton.Cli;
+
+/// <summary>Shows frames on a terminal, on its other screen, until interrupted; then the terminal is as it was.</summary>
+internal static class MonitorScreen
+{
+    private const string Enter = "\e[?1049h\e[H";
+    private const string Leave = "\e[?1049l";
+
+    /// <summary>Draws at each change, and each beat for the lease bar.</summary>
+    public static async Task<int> RunAsync(Session session, string view, TimeSpan beat)
+    {
+        var output = session.Around.Out;
+        var console = AnsiConsole.Create(new()
+        {
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = session.Output.Ink.IsOn ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(output),
+        });
+        await output.WriteAsync(Enter);
+        try
+        {
+            await console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
+            {
+                var mark = 0L;
+                while (true)
+                {
+                    live.UpdateTarget(Draw(await LinesAsync(session, view), console.Profile.Width));
+                    mark = await session.Work.ChangedAsync(mark, beat, session.Stop);
+                }
+            });
+        }
+        finally
+        {
+            await output.WriteAsync(Leave);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    // A store that is busy for a moment is told of in its own words, and looked at again.
+    private static async Task<IReadOnlyList<FrameLine>> LinesAsync(Session session, string view)
+    {
+        try
+        {
+            return MonitorFrame.Of(await MonitorModel.ReadAsync(session), view);
+        }
+        catch (StoreUnavailableException e) when (e.IsTransient)
+        {
+            return [new(Plain.Line(e.Message), Tone.Bad)];
+        }
+    }
+
+    // Appended as text with a style, never as markup: what users wrote can't become a command to the screen.
+    private static Paragraph Draw(IReadOnlyList<FrameLine> lines, int width)
+    {
+        var drawn = new Paragraph();
+        foreach (var line in lines)
+        {
+            drawn.Append(Plain.Cut(line.Text, width) + "\n", StyleOf(line.Tone));
+        }
+
+        return drawn;
+    }
+
+    private static Style StyleOf(Tone tone) => tone switch
+    {
+        Tone.Title => new(decoration: Decoration.Bold),
+        Tone.Faint => new(decoration: Decoration.Dim),
+        Tone.Good => new(Color.Green),
+        Tone.Warn => new(Color.Yellow),
+        Tone.Bad => new(Color.Red),
+        Tone.Normal => Style.Plain,
+        _ => throw new ArgumentOutOfRangeException(nameof(tone)),
+    };
+}
