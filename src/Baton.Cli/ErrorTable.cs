@@ -93,6 +93,7 @@ internal static class ErrorTable
     {
         RefusalKind.NotFound => ErrorCode.NotFound,
         RefusalKind.Conflict => ErrorCode.Conflict,
+        RefusalKind.AlreadySettled => ErrorCode.Conflict,
         RefusalKind.ClaimLost => ErrorCode.ClaimLost,
         RefusalKind.UnknownDependency => ErrorCode.UnknownDependency,
         RefusalKind.Cycle => ErrorCode.Cycle,

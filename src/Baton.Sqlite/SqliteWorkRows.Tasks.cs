@@ -14,7 +14,7 @@ internal sealed partial class SqliteWorkRows
         created_by, created_at, updated_at, assigned_to, claimed_at, completed_at, attempt, failures, losses,
         not_before, claim_agent, claim_token, claim_epoch, claim_ttl_ms, claim_expires_at, claim_extensions,
         claim_clock_domain, claim_expires_ns, claim_witness_device, claim_witness_inode, notes, summary,
-        issue_number, issue_url, branch, quality_score, quality_notes, spec_file,
+        issue_number, issue_url, branch, quality_score, quality_notes, spec_file, settled_token,
         (SELECT group_concat(d.depends_on, ' ' ORDER BY d.place) FROM task_dependency d
             WHERE d.election = task.election AND d.task = task.id)
         """;
@@ -79,13 +79,13 @@ internal sealed partial class SqliteWorkRows
                 completed_at, attempt, failures, losses, not_before, claim_agent, claim_token, claim_epoch,
                 claim_ttl_ms, claim_expires_at, claim_extensions, claim_clock_domain, claim_expires_ns,
                 claim_witness_device, claim_witness_inode, notes, summary, issue_number, issue_url, branch,
-                quality_score, quality_notes, spec_file)
+                quality_score, quality_notes, spec_file, settled_token)
             VALUES ($election, $id, $title, $description, $priority, $status, $complexity, $hours, $tags,
                 $open, $key, $role, $created_by, $created_at, $updated_at, $assigned_to, $claimed_at,
                 $completed_at, $attempt, $failures, $losses, $not_before, $claim_agent, $claim_token, $claim_epoch,
                 $claim_ttl, $claim_expires_at, $claim_extensions, $claim_domain, $claim_expires_ns,
                 $claim_device, $claim_inode, $notes, $summary, $issue_number, $issue_url, $branch,
-                $quality_score, $quality_notes, $spec_file)
+                $quality_score, $quality_notes, $spec_file, $settled_token)
             """, [Here, .. All(task)]);
         Link(task);
     }
@@ -102,7 +102,7 @@ internal sealed partial class SqliteWorkRows
             claim_expires_ns = $claim_expires_ns, claim_witness_device = $claim_device,
             claim_witness_inode = $claim_inode, notes = $notes, summary = $summary, issue_number = $issue_number,
             issue_url = $issue_url, branch = $branch, quality_score = $quality_score,
-            quality_notes = $quality_notes, spec_file = $spec_file
+            quality_notes = $quality_notes, spec_file = $spec_file, settled_token = $settled_token
         WHERE election = $election AND id = $id
         """, [Here, .. All(task)]);
 
@@ -159,6 +159,7 @@ internal sealed partial class SqliteWorkRows
         ("$claim_expires_ns", task.Claim?.Expiry?.At.Nanoseconds),
         ("$claim_device", task.Claim?.Witness?.Device), ("$claim_inode", task.Claim?.Witness?.Inode),
         ("$notes", WorkJson.Notes(task.Notes)), ("$summary", task.Summary),
+        ("$settled_token", task.SettledToken),
     ];
 
     private void Link(DurableTask task)
@@ -218,7 +219,8 @@ internal sealed partial class SqliteWorkRows
         QualityScore = Decimal(row, 36),
         QualityNotes = Text(row, 37),
         SpecFile = Text(row, 38),
-        DependsOn = [.. (Text(row, 39) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        SettledToken = Text(row, 39),
+        DependsOn = [.. (Text(row, 40) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(id => new TaskId(id))],
     };
 

@@ -69,6 +69,7 @@ internal static class WorkSchema
             quality_score TEXT,
             quality_notes TEXT,
             spec_file TEXT,
+            settled_token TEXT,
             standing TEXT NOT NULL GENERATED ALWAYS AS (
                 CASE WHEN status = 'pending' AND open_dependencies = 0 THEN 'ready' ELSE status END) VIRTUAL,
             UNIQUE (election, id)

@@ -216,7 +216,7 @@ public abstract partial class WorkStoreConformance
         await SettleAsync(claim, new Settlement.Complete(null));
         var refused = await Store.SettleAsync(claim, new Settlement.Complete(null), Cancel);
 
-        Assert.Equal(RefusalKind.ClaimLost, Refused(refused));
+        Assert.Equal(RefusalKind.AlreadySettled, Refused(refused));
         var after = await AgentAsync("w-1");
         Assert.Equal(agent.Beats + 3, after.Beats);
         Assert.Equal(Now, after.LastSeenAt);

@@ -200,6 +200,9 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
             (ClaimAnswer.Granted granted, Settlement.Fail fail) =>
                 new RunOutcome.Failed(granted.Task, fail.ExitCode ?? 1, fail.Reason),
             (ClaimAnswer.Granted granted, _) => new RunOutcome.Interrupted(granted.Task),
+            // An answer was lost on the way, and the same was asked again.
+            (ClaimAnswer.Refused { Refusal.Kind: RefusalKind.AlreadySettled }, Settlement.Complete) =>
+                new RunOutcome.Completed(task),
             (ClaimAnswer.Refused refused, _) => new RunOutcome.ClaimLost(task, refused.Refusal.Message),
             _ => throw new InvalidOperationException($"a settlement was answered with {answer}"),
         };

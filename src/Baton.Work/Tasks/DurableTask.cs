@@ -156,6 +156,9 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>The claim it is under.</summary>
     public ClaimState? Claim { get; init; }
 
+    /// <summary>The token that ended its last attempt: who lost that answer and asks again is told so.</summary>
+    public string? SettledToken { get; init; }
+
     /// <summary>Remarks, oldest first.</summary>
     public ImmutableArray<TaskNote> Notes { get; init; } = [];
 

@@ -83,6 +83,9 @@ public enum RefusalKind
     /// <summary>The claim is another attempt's, or gone.</summary>
     ClaimLost,
 
+    /// <summary>This very attempt has been ended already, by this claim.</summary>
+    AlreadySettled,
+
     /// <summary>A dependency that does not exist.</summary>
     UnknownDependency,
 

@@ -121,6 +121,7 @@ public static class TaskRules
         }
 
         var agent = task.Claim!.Agent.Value;
+        task = task with { SettledToken = claim.Token };
         var free = task with { Claim = null, UpdatedAt = now };
         switch (settlement)
         {
@@ -273,6 +274,12 @@ public static class TaskRules
         {
             return held.Token == claim.Token ? null : new(RefusalKind.ClaimLost,
                 $"the claim on {task.Id} is lost: attempt {task.Attempt} belongs to {held.Agent}");
+        }
+
+        if (task.SettledToken == claim.Token)
+        {
+            return new(RefusalKind.AlreadySettled,
+                $"this attempt on {task.Id} was ended already: the task is {task.Status.Name()}");
         }
 
         // A claim of an attempt that there never was is a mistake of state, not a loss.

@@ -63,7 +63,7 @@ public sealed class TaskRulesTests
             var after = TaskRules.Settle(Held, Mine, all[i], Now).Change!.Task;
             Assert.Equal(expected[i], after.Status);
             Assert.Null(after.Claim);
-            Assert.Equal(RefusalKind.ClaimLost, TaskRules.Settle(after, Mine, all[i], Now).Refusal?.Kind);
+            Assert.Equal(RefusalKind.AlreadySettled, TaskRules.Settle(after, Mine, all[i], Now).Refusal?.Kind);
         }
     }
 
