@@ -70,7 +70,11 @@ internal sealed class Output(Surroundings around, bool json, bool noColor, bool 
     {
         var entry = ErrorTable.Of(failure.Code);
         var hint = failure.Hint ?? entry.Hint;
-        if (IsJson)
+        if (IsJson && failure.Code == ErrorCode.Interrupted)
+        {
+            // Whoever interrupts a stream wants no last line that is no item; the exit code says it.
+        }
+        else if (IsJson)
         {
             around.Out.WriteLine(Json(writer => Envelope(writer, failure, entry, hint)));
         }

@@ -43,6 +43,9 @@ internal sealed class Stage
 
     public string Input { get; set; } = "";
 
+    /// <summary>Interrupts what runs.</summary>
+    public CancellationToken Stop { get; init; } = Cancel;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Runs one command line.</summary>
@@ -61,7 +64,7 @@ internal sealed class Stage
             ClockDomain = Domain,
             Host = "stagehost",
             Ids = _ids,
-            Stop = Cancel,
+            Stop = Stop,
             Open = (place, _, _) => new(place, Leases, Work, null, new VolatileMark()),
         });
         return new(exit, output.ToString(), error.ToString());
