@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Baton.Cli;
 
-/// <summary>Prints: data on one stream, everything else on the other, as text for people or as JSON for programs.</summary>
+/// <summary>
+/// Prints: data on one stream, everything else on the other, as text for people or as JSON for programs.
+/// </summary>
 internal sealed class Output(Surroundings around, bool json, bool noColor, bool quiet, bool verbose)
 {
     private const int SchemaVersion = 1;
