@@ -39,6 +39,8 @@ internal static class CommandTree
         AgentCommands.Declare(),
         TaskCommands.Declare(),
         RunCommand.Declare(),
+        UpCommand.Declare(),
+        DemoCommand.Declare(),
         CleanupCommand.Declare(),
         ImportCommand.Declare(),
         DoctorCommand.Declare(),

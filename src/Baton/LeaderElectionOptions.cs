@@ -36,7 +36,9 @@ public sealed record LeaderElectionOptions
     /// <summary>The clock; default <see cref="BootClock"/>.</summary>
     public TimeProvider Clock { get; init; } = BootClock.Instance;
 
-    /// <summary>Which clock that is; default this host's. A test's clock is <see cref="ClockDomain.Unknown"/> or a name of its own.</summary>
+    /// <summary>
+    /// Which clock that is; default this host's. A test's clock is <see cref="ClockDomain.Unknown"/> or a name of its own.
+    /// </summary>
     public ClockDomain ClockDomain { get; init; } = ClockDomain.Current;
 
     /// <summary>Told of each event, on the election's own thread; must not block.</summary>

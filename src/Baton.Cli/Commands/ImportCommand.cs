@@ -71,9 +71,10 @@ internal static class ImportCommand
             text.WriteLine($"not there    {file.File}");
         }
 
+        var raised = answer is { FloorRaised: true } ? "; epochs go on above the floor" : "";
         text.WriteLine(answer is null ? "imported     nothing: this was a dry run"
             : $"imported     {answer.TasksAdded} new tasks, {answer.TasksKnown} there already, "
-                + $"{answer.AgentsAdded} new agents{(answer.FloorRaised ? "; epochs go on above the floor" : "")}");
+                + $"{answer.AgentsAdded} new agents{raised}");
         foreach (var kind in report.Findings.GroupBy(finding => finding.Kind).OrderBy(group => group.Key))
         {
             text.WriteLine();

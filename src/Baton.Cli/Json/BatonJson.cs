@@ -24,6 +24,7 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(ClaimedJson))]
 [JsonSerializable(typeof(NewTaskJson))]
 [JsonSerializable(typeof(RunJson))]
+[JsonSerializable(typeof(DemoJson))]
 [JsonSerializable(typeof(InitJson))]
 [JsonSerializable(typeof(SettingJson[]))]
 [JsonSerializable(typeof(CleanupJson))]

@@ -33,7 +33,8 @@ internal sealed record ImportJson(
 }
 
 /// <summary>The tasks of an import.</summary>
-internal sealed record ImportedTasksJson(int Read, int? Added, int? Known, SortedDictionary<string, int> ByStatus);
+internal sealed record ImportedTasksJson(
+    int Read, int? Added, int? Known, SortedDictionary<string, int> ByStatus);
 
 /// <summary>The agents of an import.</summary>
 internal sealed record ImportedAgentsJson(int Read, int? Added);

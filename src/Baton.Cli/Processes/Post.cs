@@ -160,8 +160,8 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
             if (told.RootElement.ValueKind == JsonValueKind.Object
                 && told.RootElement.TryGetProperty("type", out var type)
                 && type.ValueEquals(EventType.OrchestratorJoined.Name())
-                && told.RootElement.TryGetProperty("actor", out var actor)
-                && actor.GetString() is { } id && HolderId.IsWellFormed(id))
+                && told.RootElement.TryGetProperty("id", out var life)
+                && life.GetString() is { } id && HolderId.IsWellFormed(id))
             {
                 incumbent.Life = new(id);
             }

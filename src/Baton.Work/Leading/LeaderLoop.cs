@@ -21,28 +21,29 @@ public sealed class LeaderLoop(
 
     /// <summary>Leads until the leadership ends. Ends within a store call of its loss.</summary>
     /// <exception cref="FencedException">Someone with a higher epoch has begun; the term is over.</exception>
-    public async Task RunAsync(Leadership leadership, CancellationToken stop)
+    /// <exception cref="OperationCanceledException">The leadership ended while the store was asked.</exception>
+    public async Task RunAsync(Leadership leadership)
     {
         ArgumentNullException.ThrowIfNull(leadership);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost, stop);
-        var snapshot = await BeginAsync(leadership, over.Token);
+        var over = leadership.Lost;
+        var snapshot = await BeginAsync(leadership, over);
         long changes = 0;
         while (leadership.IsValid && snapshot is not null)
         {
             try
             {
-                var acted = await ActAsync(leadership, snapshot, over.Token);
-                var seen = await work.ChangedAsync(changes, acted ? TimeSpan.Zero : Beat, over.Token);
+                var acted = await ActAsync(leadership, snapshot, over);
+                var seen = await work.ChangedAsync(changes, acted ? TimeSpan.Zero : Beat, over);
                 if (acted || seen != changes)
                 {
                     changes = seen;
-                    await Task.Delay(Settle, clock, over.Token);
-                    snapshot = await work.SnapshotAsync(over.Token);
+                    await Task.Delay(Settle, clock, over);
+                    snapshot = await work.SnapshotAsync(over);
                 }
             }
             catch (StoreUnavailableException e) when (e.IsTransient)
             {
-                await Task.Delay(Beat, clock, over.Token);
+                await Task.Delay(Beat, clock, over);
             }
         }
     }

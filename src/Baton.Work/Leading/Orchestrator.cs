@@ -109,7 +109,7 @@ public sealed class Orchestrator
         var loop = new LeaderLoop(_stores.Leases, _stores.Work,
             new(_stores.Witnesses, _options.Clock, _options.ClockDomain), _options.Pool, _options.Clock);
         var telling = TellAllAsync(election);
-        var running = election.RunAsync(leadership => loop.RunAsync(leadership, leave.Token), leave.Token);
+        var running = election.RunAsync(loop.RunAsync, leave.Token);
         if (await Task.WhenAny(running, _overstayed.Task) == _overstayed.Task)
         {
             return OrchestratorEnd.Overstayed;

@@ -33,7 +33,9 @@ public sealed record CleanupTally(
 /// <summary>A store was found older than the mark; shown until a person acknowledges it.</summary>
 public sealed record RollbackAlarm(DateTimeOffset At, Epoch Known, Epoch Floor);
 
-/// <summary>The state of one election's work as of one moment; with <see cref="WorkEvent"/>s after <see cref="Seq"/> a face stays current.</summary>
+/// <summary>
+/// The state of one election's work as of one moment; with <see cref="WorkEvent"/>s after <see cref="Seq"/> a face stays current.
+/// </summary>
 public sealed record Snapshot(ElectionName Election, long Seq, Fence Fence)
 {
     /// <summary>Agents that are on the roster, in the order of their start.</summary>

@@ -7,7 +7,8 @@ public sealed class ImportCommandTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("baton-import-").FullName;
     private readonly VolatileMark _mark = new();
-    private readonly InMemoryWorkStore _work = new(ElectionName.Main, BootClock.Instance, ClockDomain.Current);
+    private readonly InMemoryWorkStore _work =
+        new(ElectionName.Main, BootClock.Instance, ClockDomain.Current);
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
     private bool _opened;
@@ -32,11 +33,13 @@ public sealed class ImportCommandTests : IDisposable
         var data = Json().GetProperty("data");
         Assert.False(data.GetProperty("dry_run").GetBoolean());
         Assert.Equal(2, data.GetProperty("tasks").GetProperty("added").GetInt32());
-        Assert.Equal(1, data.GetProperty("tasks").GetProperty("by_status").GetProperty("completed").GetInt32());
+        var byStatus = data.GetProperty("tasks").GetProperty("by_status");
+        Assert.Equal(1, byStatus.GetProperty("completed").GetInt32());
         Assert.Equal(24, data.GetProperty("epoch_floor").GetInt64());
         Assert.Equal("memory/coordination.log:1", data.GetProperty("epoch_floor_named_in").GetString());
+        var findings = data.GetProperty("findings").EnumerateArray();
         Assert.Equal(["disagreement", "left_out"],
-            data.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("kind").GetString()));
+            findings.Select(finding => finding.GetProperty("kind").GetString()));
         Assert.Equal(new Epoch(24), _mark.Read(ElectionName.Main));
         Assert.Equal(2, (await _work.TasksAsync(new(), TestContext.Current.CancellationToken)).Length);
     }
@@ -48,14 +51,16 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Contains("2 new tasks, 0 there already", _out.ToString(), StringComparison.Ordinal);
         _out.GetStringBuilder().Clear();
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
-        Assert.Contains("0 new tasks, 2 there already, 0 new agents\n", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "0 new tasks, 2 there already, 0 new agents\n", _out.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_dry_run_opens_no_store()
     {
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run", "--json"));
-        Assert.Equal(JsonValueKind.Null, Json().GetProperty("data").GetProperty("tasks").GetProperty("added").ValueKind);
+        var tasks = Json().GetProperty("data").GetProperty("tasks");
+        Assert.Equal(JsonValueKind.Null, tasks.GetProperty("added").ValueKind);
         Assert.False(_opened);
         Assert.Equal(Epoch.None, _mark.Read(ElectionName.Main));
     }
@@ -84,7 +89,8 @@ public sealed class ImportCommandTests : IDisposable
     public async Task An_empty_name_is_bad_usage() =>
         Assert.Equal(ExitCode.Usage, await RunAsync("import", "hyrm", ""));
 
-    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_root, "memory", name), text);
+    private void Write(string name, string text) =>
+        File.WriteAllText(Path.Combine(_root, "memory", name), text);
 
     private JsonElement Json() => JsonDocument.Parse(_out.ToString()).RootElement;
 

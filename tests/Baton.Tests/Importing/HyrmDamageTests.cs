@@ -59,7 +59,7 @@ public sealed class HyrmDamageTests : IDisposable
     public void Every_cut_of_a_file_is_refused()
     {
         var whole = Encoding.UTF8.GetBytes("""
-            {"tasks": [{"id": "a", "title": "é", "notes": ["x"], "quality_score": 7.5}], "completed_count": 0}
+            {"tasks": [{"id": "a", "title": "é", "notes": ["x"], "quality_score": 7.5}], "version": 1}
             """);
         for (var length = 0; length < whole.Length; length++)
         {
@@ -80,7 +80,8 @@ public sealed class HyrmDamageTests : IDisposable
     public void Deep_nesting_is_refused()
     {
         var deep = new string('[', 100_000);
-        Assert.Contains("no valid JSON", _folder.With("tasks.json", deep).ReadDamage(), StringComparison.Ordinal);
+        var message = _folder.With("tasks.json", deep).ReadDamage();
+        Assert.Contains("no valid JSON", message, StringComparison.Ordinal);
     }
 
     [Theory]

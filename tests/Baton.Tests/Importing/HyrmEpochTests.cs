@@ -12,7 +12,7 @@ public sealed class HyrmEpochTests : IDisposable
         var whole = _folder
             .With("orchestrator-state.json", """{"leader_id": "agent-1", "leader_epoch": 5}""")
             .With("coordination.log", """
-                2026-01-02T21:21:47.935Z [WARN] [a] Took over orchestrator leader lease from stale leader b (epoch 24)
+                2026-01-02T21:21:47.935Z [WARN] [a] Took over leader lease from stale leader b (epoch 24)
                 2026-01-03T21:21:47.935Z [INFO] [a] Acquired new orchestrator leader lease (epoch 1)
                 2026-01-03T21:22:47.935Z [INFO] [a] Status updated: idle - leader epoch 6, {"leader_epoch": 7}
                 """).ReadWhole();
@@ -41,7 +41,8 @@ public sealed class HyrmEpochTests : IDisposable
     {
         var whole = _folder.With("orchestrator-state.json", $"{{\"leader_epoch\": {epoch}}}").ReadWhole();
         Assert.Equal(Epoch.None, whole.Batch.Floor);
-        Assert.Contains("not believed", Assert.Single(whole.Report.Findings).Message, StringComparison.Ordinal);
+        var finding = Assert.Single(whole.Report.Findings);
+        Assert.Contains("not believed", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,10 +57,12 @@ public sealed class HyrmEpochTests : IDisposable
     [Fact]
     public void A_line_that_is_torn_is_told_of_and_read()
     {
-        var whole = _folder.With("coordination.log", "er leader (epoch 8)\n2026-01-03T21:22:47Z [INFO] [a] fine\n")
+        var whole = _folder
+            .With("coordination.log", "er leader (epoch 8)\n2026-01-03T21:22:47Z [INFO] [a] fine\n")
             .ReadWhole();
         Assert.Equal(new Epoch(8), whole.Batch.Floor);
-        Assert.Contains("1 of 2 lines", Assert.Single(whole.Report.Findings).Message, StringComparison.Ordinal);
+        var finding = Assert.Single(whole.Report.Findings);
+        Assert.Contains("1 of 2 lines", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,8 +22,11 @@ internal sealed class HyrmFolder : IDisposable
     }
 
     /// <summary>Writes tasks, each given as the members of its object.</summary>
-    public HyrmFolder WithTasks(params string[] tasks) =>
-        With("tasks.json", "{\n\"tasks\": [\n" + string.Join(",\n", tasks.Select(task => $"{{{task}}}")) + "\n]\n}\n");
+    public HyrmFolder WithTasks(params string[] tasks)
+    {
+        var list = string.Join(",\n", tasks.Select(task => $"{{{task}}}"));
+        return With("tasks.json", $"{{\n\"tasks\": [\n{list}\n]\n}}\n");
+    }
 
     public ImportReading Read() => HyrmReader.Read(Root, Now);
 

@@ -25,8 +25,9 @@ public sealed class HyrmReaderTests : IDisposable
     public void Ids_times_notes_and_scores_stay_as_they_are()
     {
         var whole = _folder.WithTasks("""
-            "id": "t-1", "title": "One", "description": "two\nlines", "status": "completed", "priority": "high",
-            "complexity": "epic", "created_by": "ses_1", "created_at": "2026-01-02T03:04:05.678Z",
+            "id": "t-1", "title": "One", "description": "two\nlines", "status": "completed",
+            "priority": "high", "complexity": "epic", "created_by": "ses_1",
+            "created_at": "2026-01-02T03:04:05.678Z",
             "updated_at": "2026-01-04T10:01:00+01:00", "completed_at": "2026-01-03T00:00:00Z",
             "assigned_to": "agent-1", "claimed_at": "2026-01-02T04:00:00Z", "quality_score": 7.30,
             "quality_notes": "good", "estimated_hours": 1.5, "tags": ["a", "b,c"],
@@ -105,10 +106,12 @@ public sealed class HyrmReaderTests : IDisposable
     [InlineData("who knows", DurableTaskStatus.Blocked)]
     public void A_foreign_status_is_mapped_and_told_of(string word, DurableTaskStatus expected)
     {
-        var whole = _folder.WithTasks($"\"id\": \"a\", \"title\": \"A\",\n\"status\": \"{word}\"").ReadWhole();
+        var whole = _folder.WithTasks($"\"id\": \"a\", \"title\": \"A\",\n\"status\": \"{word}\"")
+            .ReadWhole();
         Assert.Equal(expected, Assert.Single(whole.Batch.Tasks).Status);
         var finding = Assert.Single(whole.Report.Findings);
-        Assert.Equal((FindingKind.Changed, "memory/tasks.json", 4), (finding.Kind, finding.File, finding.Line));
+        Assert.Equal(
+            (FindingKind.Changed, "memory/tasks.json", 4), (finding.Kind, finding.File, finding.Line));
         Assert.Contains(word, finding.Message, StringComparison.Ordinal);
     }
 
@@ -170,7 +173,8 @@ public sealed class HyrmReaderTests : IDisposable
             """).ReadWhole();
         Assert.Equal(["b", "c"], whole.Batch.Tasks[0].DependsOn.Select(id => id.Value));
         Assert.Equal(["c"], whole.Batch.Tasks[1].DependsOn.Select(id => id.Value));
-        Assert.Equal(["gone", "no id!"], whole.Report.Findings.Select(finding => finding.Message.Split('\'')[1]));
+        Assert.Equal(["gone", "no id!"],
+            whole.Report.Findings.Select(finding => finding.Message.Split('\'')[1]));
     }
 
     [Fact]
@@ -210,13 +214,15 @@ public sealed class HyrmReaderTests : IDisposable
     [InlineData("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "second")]
     [InlineData("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "first")]
     [InlineData("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "first")]
-    public void Of_two_tasks_with_one_id_the_later_change_is_believed(string first, string second, string expected)
+    public void Of_two_tasks_with_one_id_the_later_change_is_believed(
+        string first, string second, string expected)
     {
         var whole = _folder.WithTasks(
             $"\"id\": \"a\", \"title\": \"first\", \"updated_at\": \"{first}\"",
             $"\"id\": \"a\", \"title\": \"second\", \"updated_at\": \"{second}\"").ReadWhole();
         Assert.Equal(expected, Assert.Single(whole.Batch.Tasks).Title);
-        Assert.Contains("lines 3 and 4", Assert.Single(whole.Report.Findings).Message, StringComparison.Ordinal);
+        var finding = Assert.Single(whole.Report.Findings);
+        Assert.Contains("lines 3 and 4", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,48 @@
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>Tells the events of a store as they happen, each once and in their order.</summary>
+/// <param name="work">The store.</param>
+/// <param name="after">The number of the last event that is known already.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="tell">Told of each.</param>
+internal sealed class EventFeed(IWorkStore work, long after, TimeProvider clock, Action<WorkEvent> tell)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromMilliseconds(200);
+
+    private long _after = after;
+
+    /// <summary>Tells until stopped; waits out passing trouble of the store.</summary>
+    public async Task FollowAsync(CancellationToken stop)
+    {
+        long mark = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                mark = await work.ChangedAsync(mark, LongestWait, stop);
+                await TellNewAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (StoreUnavailableException e) when (e.IsTransient)
+            {
+                await Task.Delay(AfterTrouble, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Tells what is new by now.</summary>
+    public async Task TellNewAsync(CancellationToken cancel)
+    {
+        foreach (var told in await work.EventsAsync(new() { After = _after }, cancel))
+        {
+            tell(told);
+            _after = told.Seq;
+        }
+    }
+}

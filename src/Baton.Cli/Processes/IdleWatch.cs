@@ -1,0 +1,70 @@
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>Waits until no task can go on.</summary>
+internal sealed class IdleWatch(IWorkStore work, TimeProvider clock)
+{
+    private const int MostNamed = 5;
+
+    // A task that ends may open others, or be followed by one that its command submits: one look proves little.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Waits until two looks in a row show the same and nothing that could go on; gives what was seen.</summary>
+    public async Task<TaskCounts> UntilIdleAsync(CancellationToken stop)
+    {
+        TaskCounts? before = null;
+        while (true)
+        {
+            try
+            {
+                var counts = (await work.SnapshotAsync(stop)).Tasks;
+                var isIdle = await IsIdleAsync(counts, stop);
+                if (isIdle && counts == before)
+                {
+                    return counts;
+                }
+
+                before = isIdle ? counts : null;
+            }
+            catch (StoreUnavailableException e) when (e.IsTransient)
+            {
+                before = null;
+            }
+
+            await Task.Delay(BetweenLooks, clock, stop);
+        }
+    }
+
+    /// <summary>Names, in a line, what is not done and never will be by itself.</summary>
+    public async Task<string> WhatIsStuckAsync(CancellationToken cancel)
+    {
+        var all = await work.TasksAsync(new(), cancel);
+        var groups = all
+            .Where(task => task.Status is not (DurableTaskStatus.Completed or DurableTaskStatus.Cancelled))
+            .GroupBy(task => task switch
+            {
+                { IsReady: true, Role: { } role } => $"no agent has the role '{role}'",
+                { Status: DurableTaskStatus.Pending } => "waiting for what will not come",
+                _ => task.Status.Name(),
+            });
+        return string.Join("; ", groups.Select(group =>
+        {
+            var more = group.Count() > MostNamed ? $" and {group.Count() - MostNamed} more" : "";
+            return $"{group.Key}: {string.Join(", ", group.Take(MostNamed).Select(task => task.Id))}{more}";
+        }));
+    }
+
+    private async Task<bool> IsIdleAsync(TaskCounts counts, CancellationToken stop)
+    {
+        if (counts.IsIdle || counts.InProgress > 0)
+        {
+            return counts.IsIdle;
+        }
+
+        // Tasks for a role that nobody has are ready, and stay so.
+        var ready = await work.TasksAsync(new() { Ready = true }, stop);
+        var roles = (await work.SnapshotAsync(stop)).Agents.Select(agent => agent.Role).ToHashSet();
+        return ready.All(task => task.Role is { } role && !roles.Contains(role));
+    }
+}
