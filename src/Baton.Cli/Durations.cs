@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Baton.Cli;
 
-/// <summary>Durations as people type and read them: <c>500ms</c>, <c>6s</c>, <c>2m</c>, <c>1h</c>, <c>7d</c>.</summary>
+/// <summary>
+/// Durations as people type and read them: <c>500ms</c>, <c>6s</c>, <c>2m</c>, <c>1h</c>, <c>7d</c>.
+/// </summary>
 internal static partial class Durations
 {
     /// <summary>The duration that a text stands for; null where it is none.</summary>

@@ -53,7 +53,8 @@ internal static class ErrorTable
     {
         [ErrorCode.Failure] = new(ExitCode.Failure, false, null),
         [ErrorCode.Timeout] = new(ExitCode.Failure, true, "try again, or allow more time with --timeout"),
-        [ErrorCode.InputOutput] = new(ExitCode.Failure, false, "free some space or mend the permissions, then try again"),
+        [ErrorCode.InputOutput] = new(ExitCode.Failure, false,
+            "free some space or mend the permissions, then try again"),
         [ErrorCode.Bug] = new(ExitCode.Failure, false, "this is a bug; run it again with -v and report what it prints"),
         [ErrorCode.Usage] = new(ExitCode.Usage, false, "baton --help"),
         [ErrorCode.NoWorkspace] = new(ExitCode.Usage, false, "baton init"),
@@ -71,15 +72,18 @@ internal static class ErrorTable
         [ErrorCode.Interrupted] = new(ExitCode.Interrupted, true, null),
         [StoreFault.Unreachable] = new(ExitCode.Unavailable, true, "baton doctor"),
         [StoreFault.Busy] = new(ExitCode.Unavailable, true, "baton doctor says who holds the write lock"),
-        [StoreFault.Missing] = new(ExitCode.Unavailable, false, "baton orchestrator run makes it anew; baton doctor says more"),
+        [StoreFault.Missing] = new(ExitCode.Unavailable, false,
+            "baton orchestrator run makes it anew; baton doctor says more"),
         [StoreFault.Damaged] = new(ExitCode.Unavailable, false, "baton doctor --fix moves it aside"),
         [StoreFault.Replaced] = new(ExitCode.Unavailable, true, "baton doctor"),
         [StoreFault.Full] = new(ExitCode.Unavailable, true, "free some space"),
         [StoreFault.ReadOnly] = new(ExitCode.Unavailable, false, "mend the permissions of the workspace"),
         [StoreFault.Newer] = new(ExitCode.Unavailable, false, "use the newer program that made it"),
-        [StoreFault.UnsafePlace] = new(ExitCode.Unavailable, false, "put the workspace on a file system of this machine"),
+        [StoreFault.UnsafePlace] = new(ExitCode.Unavailable, false,
+            "put the workspace on a file system of this machine"),
         [StoreFault.Mark] = new(ExitCode.Unavailable, false, "baton doctor"),
-        [StoreFault.ForeignLeases] = new(ExitCode.Unavailable, false, "use the lease store that the workspace was made with"),
+        [StoreFault.ForeignLeases] = new(ExitCode.Unavailable, false,
+            "use the lease store that the workspace was made with"),
     };
 
     /// <summary>All codes, in the order of their names.</summary>

@@ -7,7 +7,8 @@ internal sealed class GlobalOptions
 {
     public Option<string?> Store { get; } = Global<string?>("--store", "where the work is kept: sqlite:PATH", "URI");
 
-    public Option<string?> Leases { get; } = Global<string?>("--leases", "where the leases are kept (the store)", "URI");
+    public Option<string?> Leases { get; } =
+        Global<string?>("--leases", "where the leases are kept (the store)", "URI");
 
     public Option<string?> Election { get; } = Global<string?>("--election", "which election (main)", "NAME");
 

@@ -3,7 +3,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary>One run of one command: what was typed, where it prints, and the stores, opened when first asked for.</summary>
+/// <summary>
+/// One run of one command: what was typed, where it prints, and the stores, opened when first asked for.
+/// </summary>
 internal sealed class Session : IDisposable
 {
     private readonly GlobalOptions _globals;
@@ -47,7 +49,9 @@ internal sealed class Session : IDisposable
     /// <summary>The lease store.</summary>
     public ILeaseStore Leases => Stores.Leases;
 
-    /// <summary>Who acts, as events and tasks name them: the agent whose command this is part of, else the user.</summary>
+    /// <summary>
+    /// Who acts, as events and tasks name them: the agent whose command this is part of, else the user.
+    /// </summary>
     public string Actor => Around.Variable("BATON_AGENT_ID") is { Length: > 0 } agent ? agent
         : Around.Variable("USER") is { Length: > 0 } user ? user
         : "cli";

@@ -5,7 +5,9 @@ namespace Baton.Cli;
 /// <summary>A value and where it came from, as <c>config show</c> prints it.</summary>
 internal sealed record Setting(string Value, string Origin);
 
-/// <summary>The settings of one run: flag, else <c>BATON_*</c>, else <c>.baton/config.json</c>, else a default.</summary>
+/// <summary>
+/// The settings of one run: flag, else <c>BATON_*</c>, else <c>.baton/config.json</c>, else a default.
+/// </summary>
 /// <param name="Workspace">The nearest workspace; null where there is none.</param>
 /// <param name="Store">The work store; null where neither a setting nor a workspace names one.</param>
 /// <param name="Leases">The lease store; null likewise.</param>
@@ -49,7 +51,9 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
     }
 
     /// <summary>Where the stores lie.</summary>
-    /// <exception cref="CommandFailure">There is no workspace, or a URI is wrong or disagrees with the workspace.</exception>
+    /// <exception cref="CommandFailure">
+    /// There is no workspace, or a URI is wrong or disagrees with the workspace.
+    /// </exception>
     public StorePlace Place(string workingFolder)
     {
         if (Store is null || Leases is null)
@@ -70,7 +74,8 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
         return new(Workspace, store, ElectionName());
     }
 
-    // A relative path in the workspace's own file goes from the workspace, one that was typed from where it was typed.
+    // A relative path in the workspace's own file goes from the workspace, one that was typed from where it
+    // was typed.
     private string BaseOf(Setting setting, string workingFolder) =>
         Workspace is not null && setting.Origin.Contains(".baton", StringComparison.Ordinal)
             ? Workspace.Root

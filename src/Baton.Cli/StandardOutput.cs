@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Baton.Cli;
 
-/// <summary>Looks at the other end of the standard output, which .NET's console stream does not tell of.</summary>
+/// <summary>
+/// Looks at the other end of the standard output, which .NET's console stream does not tell of.
+/// </summary>
 internal static partial class StandardOutput
 {
     private const short Failed = 8;

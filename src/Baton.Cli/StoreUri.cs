@@ -16,7 +16,9 @@ internal sealed partial record StoreUri(string Kind, string Path)
     public string Text => $"{Kind}:{Path}";
 
     /// <summary>Understands a URI; a relative path goes from a folder.</summary>
-    /// <exception cref="CommandFailure">The URI is wrong, or names a store that this version can't open.</exception>
+    /// <exception cref="CommandFailure">
+    /// The URI is wrong, or names a store that this version can't open.
+    /// </exception>
     public static StoreUri Parse(Setting setting, string from)
     {
         var text = setting.Value;

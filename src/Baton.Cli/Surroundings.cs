@@ -5,7 +5,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary>All that a command may touch of the world around it, so that a test can give it another world.</summary>
+/// <summary>
+/// All that a command may touch of the world around it, so that a test can give it another world.
+/// </summary>
 internal sealed record Surroundings
 {
     /// <summary>Where data goes.</summary>
@@ -51,7 +53,9 @@ internal sealed record Surroundings
     /// <summary>Whether whoever reads the data is gone, so that a stream may end.</summary>
     public Func<bool> IsReaderGone { get; init; } = static () => false;
 
-    /// <summary>Those of this process; a first interrupt or termination cancels <see cref="Stop"/>, a second ends it.</summary>
+    /// <summary>
+    /// Those of this process; a first interrupt or termination cancels <see cref="Stop"/>, a second ends it.
+    /// </summary>
     public static Surroundings OfProcess()
     {
         var stop = new CancellationTokenSource();

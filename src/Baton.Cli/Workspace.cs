@@ -29,7 +29,9 @@ internal sealed record Workspace(string Root)
     /// <summary>The settings of the workspace.</summary>
     public string ConfigFile => Path.Combine(Folder, "config.json");
 
-    /// <summary>The nearest workspace from a folder upwards, as git finds its own; null where there is none.</summary>
+    /// <summary>
+    /// The nearest workspace from a folder upwards, as git finds its own; null where there is none.
+    /// </summary>
     public static Workspace? Find(string from)
     {
         for (var folder = new DirectoryInfo(from); folder is not null; folder = folder.Parent)

@@ -65,9 +65,10 @@ public sealed class LeaderElection : IAsyncDisposable
             {
                 await lead(leadership);
             }
-            catch (OperationCanceledException) when (leadership.Lost.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (leadership.Lost.IsCancellationRequested || stop.IsCancellationRequested)
             {
-                // The work noticed its end in the usual way.
+                // The work noticed its end in the usual way, perhaps before the leadership itself did.
             }
             catch (FencedException e)
             {

@@ -2,13 +2,17 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary>Puts those on the roster who speak for themselves: people, and programs that claim by hand.</summary>
+/// <summary>
+/// Puts those on the roster who speak for themselves: people, and programs that claim by hand.
+/// </summary>
 internal static class AgentDesk
 {
     /// <summary>How long such an agent may be silent, unless it says otherwise.</summary>
     public static readonly TimeSpan Ttl = TaskRules.ClaimTtl;
 
-    /// <summary>The agent of a name, registered if it is not on the roster. A name whose life ended begins a new one.</summary>
+    /// <summary>
+    /// The agent of a name, registered if it is not on the roster. A name whose life ended begins a new one.
+    /// </summary>
     public static async Task<Agent> EnsureAsync(Session session, string name, string? role)
     {
         if (!HolderId.IsWellFormed(name))

@@ -5,7 +5,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary><c>baton doctor</c>: what is wrong with a workspace, and with <c>--fix</c> what can be mended at once.</summary>
+/// <summary>
+/// <c>baton doctor</c>: what is wrong with a workspace, and with <c>--fix</c> what can be mended at once.
+/// </summary>
 internal static partial class DoctorCommand
 {
     private const string Ok = "ok";
@@ -82,7 +84,8 @@ internal static partial class DoctorCommand
         }
     }
 
-    // A mark too high costs nothing; one too low could give an epoch out twice. So the highest that is named wins.
+    // A mark too high costs nothing; one too low could give an epoch out twice. So the highest that is named
+    // wins.
     private static CheckJson MendMark(Session session, StorePlace place, StoreUnavailableException why, bool fix)
     {
         string text;
@@ -200,7 +203,8 @@ internal static partial class DoctorCommand
 
         if (!fix)
         {
-            return new("fence", Warning, $"the mark stands at {mark}, the store at epoch {known}", "baton doctor --fix");
+            return new("fence", Warning, $"the mark stands at {mark}, the store at epoch {known}",
+                "baton doctor --fix");
         }
 
         session.Stores.Mark.Raise(session.Election, known);

@@ -121,7 +121,8 @@ internal static class LeaderCommands
         session.Output.Data(
             new(epoch.Value, from.Value, next.Epoch!.Value.Value, next.Id!.Value.Value, (long)took.TotalMilliseconds),
             BatonJson.Default.ResignJson, text => text.WriteLine(
-                $"{from} (epoch {epoch}) handed over to {next.Id} (epoch {next.Epoch}) in {took.TotalMilliseconds:0} ms"));
+                $"{from} (epoch {epoch}) handed over to "
+                + $"{next.Id} (epoch {next.Epoch}) in {took.TotalMilliseconds:0} ms"));
         return ExitCode.Ok;
     }
 }

@@ -14,7 +14,9 @@ internal static partial class NewTasks
     private const int LongestText = 1_000_000;
 
     /// <summary>The tasks of a file, a JSON object a line; <c>-</c> is standard input.</summary>
-    /// <exception cref="CommandFailure">The file can't be read, or a line is wrong; the message names it.</exception>
+    /// <exception cref="CommandFailure">
+    /// The file can't be read, or a line is wrong; the message names it.
+    /// </exception>
     public static async Task<ImmutableArray<(NewTask Task, string Where)>> ReadAsync(
         Surroundings around, string path, CancellationToken cancel)
     {
@@ -38,7 +40,8 @@ internal static partial class NewTasks
         {
             throw CommandFailure.Usage(e is DecoderFallbackException
                 ? $"{name} is not UTF-8 text"
-                : $"{name} can't be read: {e.Message}", "give a file with a JSON object a line, or - for standard input");
+                : $"{name} can't be read: {e.Message}",
+                "give a file with a JSON object a line, or - for standard input");
         }
 
         return tasks.ToImmutable();
@@ -64,7 +67,8 @@ internal static partial class NewTasks
                 $"'{word}' is empty, too long or holds a control character");
         }
 
-        Require(json.EstimatedHours is null or (>= 0 and <= 1_000_000), $"{json.EstimatedHours} hours are not possible");
+        Require(json.EstimatedHours is null or (>= 0 and <= 1_000_000),
+            $"{json.EstimatedHours} hours are not possible");
         return new(id, title)
         {
             Description = description,

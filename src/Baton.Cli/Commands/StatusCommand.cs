@@ -25,7 +25,8 @@ internal static class StatusCommand
         text.WriteLine($"leader         {LeaderText.Line(status, ink)}");
         text.WriteLine($"orchestrators  {orchestrators.Total}: {orchestrators.Leading} leading, "
             + $"{orchestrators.Standby} standby, {orchestrators.Stale} stale");
-        text.WriteLine($"agents         {agents.Total}: {agents.Alive} alive, {agents.Late} late, {agents.Stale} stale");
+        text.WriteLine($"agents         {agents.Total}: {agents.Alive} alive, "
+            + $"{agents.Late} late, {agents.Stale} stale");
         text.WriteLine($"tasks          {tasks.Total}: {tasks.Ready} ready, {tasks.InProgress} in progress, "
             + $"{tasks.Pending} pending, {tasks.Blocked} blocked, {tasks.Completed} completed, "
             + $"{tasks.Failed} failed, {tasks.Cancelled} cancelled");

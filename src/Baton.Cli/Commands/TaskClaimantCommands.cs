@@ -3,7 +3,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary>What the claimant alone may say of its task: heartbeat, progress, complete, fail, block, release.</summary>
+/// <summary>
+/// What the claimant alone may say of its task: heartbeat, progress, complete, fail, block, release.
+/// </summary>
 internal static class TaskClaimantCommands
 {
     public static IEnumerable<Verb> Declare() =>

@@ -35,7 +35,8 @@ internal static class TaskWaitCommand
         }) ?? throw new CommandFailure(ErrorCode.Timeout, $"{found} is not {word} yet");
         if (task.Status != wanted)
         {
-            throw new CommandFailure(ErrorCode.Conflict, $"{found} is {task.Status.Name()} and will not become {word} by itself");
+            throw new CommandFailure(ErrorCode.Conflict,
+                $"{found} is {task.Status.Name()} and will not become {word} by itself");
         }
 
         session.Output.Data(TaskJson.Of(task), BatonJson.Default.TaskJson,

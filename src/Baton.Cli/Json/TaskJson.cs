@@ -55,7 +55,9 @@ internal sealed record HistoryJson(DateTimeOffset At, string Event, string? Acto
 /// <summary>What happened to one task.</summary>
 internal static class TaskHistory
 {
-    /// <summary>The events about it; for a task that came from elsewhere, what its own times tell beside them.</summary>
+    /// <summary>
+    /// The events about it; for a task that came from elsewhere, what its own times tell beside them.
+    /// </summary>
     public static IReadOnlyList<HistoryJson> Of(DurableTask task, ImmutableArray<WorkEvent> events)
     {
         var told = events.Select(entry => new HistoryJson(entry.At, entry.Draft.Type.Name(), entry.Draft.Actor,

@@ -73,7 +73,8 @@ internal static class MonitorFrame
         {
             var full = (int)Math.Round(Math.Clamp(remaining / ttl, 0, 1) * BarWidth);
             lines.Add(new($"lease  [{new string('#', full)}{new string('-', BarWidth - full)}]  "
-                + $"{Durations.Text(remaining)} of {Durations.Text(ttl)}", full > BarWidth / 2 ? Tone.Good : Tone.Warn));
+                + $"{Durations.Text(remaining)} of {Durations.Text(ttl)}",
+                full > BarWidth / 2 ? Tone.Good : Tone.Warn));
         }
 
         var counts = status.OrchestratorCounts;

@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Baton.Cli;
 
-/// <summary>Shows frames on a terminal, on its other screen, until interrupted; then the terminal is as it was.</summary>
+/// <summary>
+/// Shows frames on a terminal, on its other screen, until interrupted; then the terminal is as it was.
+/// </summary>
 internal static class MonitorScreen
 {
     private const string Enter = "\e[?1049h\e[H";

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Baton.Cli;
 
-/// <summary>Prints: data on one stream, everything else on the other, as text for people or as JSON for programs.</summary>
+/// <summary>
+/// Prints: data on one stream, everything else on the other, as text for people or as JSON for programs.
+/// </summary>
 internal sealed class Output(Surroundings around, bool json, bool noColor, bool quiet, bool verbose)
 {
     private const int SchemaVersion = 1;
@@ -70,7 +72,11 @@ internal sealed class Output(Surroundings around, bool json, bool noColor, bool 
     {
         var entry = ErrorTable.Of(failure.Code);
         var hint = failure.Hint ?? entry.Hint;
-        if (IsJson)
+        if (IsJson && failure.Code == ErrorCode.Interrupted)
+        {
+            // Whoever interrupts a stream wants no last line that is no item; the exit code says it.
+        }
+        else if (IsJson)
         {
             around.Out.WriteLine(Json(writer => Envelope(writer, failure, entry, hint)));
         }

@@ -9,7 +9,9 @@ namespace Baton.Cli;
 /// </summary>
 internal static class Plain
 {
-    /// <summary>One line: every control character, line breaks too, becomes visible as an escape or a blank.</summary>
+    /// <summary>
+    /// One line: every control character, line breaks too, becomes visible as an escape or a blank.
+    /// </summary>
     public static string Line(string text) => Clean(text, keepBreaks: false);
 
     /// <summary>Several lines: breaks and tabs stay.</summary>

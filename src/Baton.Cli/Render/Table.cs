@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Baton.Cli;
 
-/// <summary>Columns of text without borders; the last one is never padded, and cut only to fit a terminal.</summary>
+/// <summary>
+/// Columns of text without borders; the last one is never padded, and cut only to fit a terminal.
+/// </summary>
 internal sealed class Table(params string[] titles)
 {
     private readonly List<string[]> _rows = [];

@@ -7,7 +7,10 @@ namespace Baton.Cli.Tests;
 /// <summary>What a command printed, and how it ended.</summary>
 internal sealed record Played(int Exit, string Out, string Error);
 
-/// <summary>The program in this process, over stores in memory and a clock that stands still: its output is the same each time.</summary>
+/// <summary>
+/// The program in this process, over stores in memory and a clock that stands still: its output is the same
+/// each time.
+/// </summary>
 internal sealed class Stage
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -43,6 +46,9 @@ internal sealed class Stage
 
     public string Input { get; set; } = "";
 
+    /// <summary>Interrupts what runs.</summary>
+    public CancellationToken Stop { get; init; } = Cancel;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Runs one command line.</summary>
@@ -61,7 +67,7 @@ internal sealed class Stage
             ClockDomain = Domain,
             Host = "stagehost",
             Ids = _ids,
-            Stop = Cancel,
+            Stop = Stop,
             Open = (place, _, _) => new(place, Leases, Work, null, new VolatileMark()),
         });
         return new(exit, output.ToString(), error.ToString());
@@ -113,7 +119,9 @@ internal sealed class Stage
         return played.Out.Trim();
     }
 
-    /// <summary>A leader, a follower, a worker with a task, another task that waits, one that is done.</summary>
+    /// <summary>
+    /// A leader, a follower, a worker with a task, another task that waits, one that is done.
+    /// </summary>
     public static async Task<Stage> BusyAsync()
     {
         var stage = new Stage();

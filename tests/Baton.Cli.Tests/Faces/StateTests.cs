@@ -8,14 +8,17 @@ public sealed class StateTests
     {
         var stage = new Stage();
         await stage.LeadAsync(await stage.JoinAsync("orc-1-aaaaaa", 101));
-        Assert.Contains("\"state\":\"leading\"", (await stage.PlayAsync("status", "--json")).Out, StringComparison.Ordinal);
+        Assert.Contains("\"state\":\"leading\"",
+            (await stage.PlayAsync("status", "--json")).Out, StringComparison.Ordinal);
 
         stage.Clock.Advance(TimeSpan.FromSeconds(6));
 
         var status = await stage.PlayAsync("status", "--json");
         Assert.Contains("\"state\":\"expired\"", status.Out, StringComparison.Ordinal);
-        Assert.Contains("\"orchestrators\":{\"total\":1,\"leading\":0,\"standby\":0,\"stale\":1}", status.Out, StringComparison.Ordinal);
-        Assert.Contains("\"leader\":false", (await stage.PlayAsync("agent", "list", "--json")).Out, StringComparison.Ordinal);
+        Assert.Contains("\"orchestrators\":{\"total\":1,\"leading\":0,\"standby\":0,\"stale\":1}",
+            status.Out, StringComparison.Ordinal);
+        Assert.Contains("\"leader\":false",
+            (await stage.PlayAsync("agent", "list", "--json")).Out, StringComparison.Ordinal);
         Assert.Contains("expired", (await stage.PlayAsync("monitor", "--once")).Out, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Unavailable, (await stage.PlayAsync("leader", "show")).Exit);
         Assert.Equal(ExitCode.Unavailable, (await stage.PlayAsync("cleanup")).Exit);

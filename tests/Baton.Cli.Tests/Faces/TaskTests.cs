@@ -45,7 +45,8 @@ public sealed class TaskTests
         };
         var played = await stage.PlayAsync("task", "create", "--file", "-", "--json");
         Assert.Equal(ExitCode.Ok, played.Exit);
-        Assert.Equal(2, (await stage.PlayAsync("task", "list")).Out.Split('\n').Count(line => line.StartsWith("task_", StringComparison.Ordinal)));
+        Assert.Equal(2, (await stage.PlayAsync("task", "list")).Out.Split('\n')
+            .Count(line => line.StartsWith("task_", StringComparison.Ordinal)));
 
         foreach (var (line, what) in new[]
         {

@@ -14,7 +14,8 @@ public sealed class WorkspaceTests : IDisposable
     public async Task Ten_inits_at_once_make_one_workspace()
     {
         var cancel = TestContext.Current.CancellationToken;
-        var all = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => PlayAsync("init", "--json"), cancel)));
+        var all = await Task.WhenAll(Enumerable.Range(0, 10)
+            .Select(_ => Task.Run(() => PlayAsync("init", "--json"), cancel)));
 
         Assert.All(all, played => Assert.Equal(ExitCode.Ok, played.Exit));
         Assert.Single(all, played => played.Out.Contains("\"created\":true", StringComparison.Ordinal));
