@@ -95,10 +95,7 @@ internal static class UpCommand
         }
         else
         {
-            var at = UtcMilliseconds.Text(told.At);
-            var epoch = told.Draft.Epoch is { } known ? $" [epoch {known}]" : "";
-            output.Line(Plain.Line(
-                $"{at}  {told.Draft.Type.Name(),-22} {told.Draft.Subject}: {told.Draft.Message}{epoch}"));
+            output.Line(EventText.Line(told, output.Ink));
         }
     }
 
