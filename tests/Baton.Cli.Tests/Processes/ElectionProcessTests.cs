@@ -50,7 +50,7 @@ public sealed class ElectionProcessTests : IDisposable
         Assert.NotEqual(first.Id, again.Id);
         var terms = (await _pack.RunAsync("leader", "history")).Data.EnumerateArray().ToArray();
         Assert.Equal("expired", Text(terms.Single(Is(first)), "ended_by"));
-        Assert.Single(terms, Is(second));
+        Assert.Equal(1, terms.Count(Is(second)));
     }
 
     [Fact]
