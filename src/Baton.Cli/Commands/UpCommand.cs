@@ -44,6 +44,13 @@ internal static class UpCommand
     {
         var around = session.Around;
         using var stores = around.Open(PlaceFor(session), OpenPurpose.Lead, around);
+        var least = stores.Leases.Traits.MinimumTtl;
+        if (order.Ttl < least)
+        {
+            throw CommandFailure.Usage($"--ttl {Durations.Text(order.Ttl.Value)} is too short: a lease of this store "
+                + $"lives {least.TotalMilliseconds:0} ms at least");
+        }
+
         if (order.Worker is null)
         {
             session.Output.Remark(
