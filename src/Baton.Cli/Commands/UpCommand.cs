@@ -146,7 +146,7 @@ internal static class UpCommand
         }
         else
         {
-            output.Line(EventsCommand.Line(told, output.Ink));
+            output.Line(EventText.Line(told, output.Ink));
         }
     }
 
