@@ -75,7 +75,9 @@ internal static class ProcessTable
         return found;
     }
 
-    /// <summary>The value that a process found in its environment when it began; null where it can't be read.</summary>
+    /// <summary>
+    /// The value that a process found in its environment when it began; null where it can't be read.
+    /// </summary>
     public static string? EnvironmentOf(int pid, string name)
     {
         var start = name + "=";
@@ -90,7 +92,9 @@ internal static class ProcessTable
         return null;
     }
 
-    /// <summary>Signals this very process, and never another that got its id since. False when it is gone.</summary>
+    /// <summary>
+    /// Signals this very process, and never another that got its id since. False when it is gone.
+    /// </summary>
     public static bool Signal(ProcessIdentity process, int signal)
     {
         var handle = (int)SystemCalls.syscall(PidfdOpen, process.Pid, 0, 0, 0);

@@ -89,7 +89,8 @@ public sealed class ChildProcessTests
     [Fact]
     public async Task Ends_a_whole_tree_that_will_not_hear()
     {
-        // One that ignores the request, one in a session of its own, and one that has lost its parent besides.
+        // One that ignores the request, one in a session of its own, and one that has lost its parent
+        // besides.
         using var pids = new BlockingCollection<int>();
         using var child = ChildProcess.Start(Shell(
             "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & "
