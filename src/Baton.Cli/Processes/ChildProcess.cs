@@ -110,7 +110,23 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Whether anything of the tree still runs.</summary>
-    public bool IsTreeAlive => !Exit.IsCompleted || Stragglers().Count > 0;
+    public bool IsTreeAlive
+    {
+        get
+        {
+            // Who forks and ends while the table is read can slip through one reading.
+            const int readings = 2;
+            for (var reading = 0; reading < readings; reading++)
+            {
+                if (!Exit.IsCompleted || Stragglers().Count > 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>
     /// Ends the whole tree: asks by SIGTERM, and after the grace kills what is left. Blocks until nothing is
@@ -207,7 +223,7 @@ internal sealed class ChildProcess : IDisposable
     private bool BearsMark(ProcessEntry entry) => _start.Mark is { } mark
         && entry.Identity.Start >= _identity.Start
         && mark.IndexOf('=', StringComparison.Ordinal) is var cut && cut > 0
-        && ProcessTable.EnvironmentOf(entry.Pid, mark[..cut]) == mark[(cut + 1)..];
+        && ProcessTable.SettledEnvironmentOf(entry, mark[..cut]) == mark[(cut + 1)..];
 
     private unsafe void Wait()
     {

@@ -93,6 +93,27 @@ internal static class ProcessTable
     }
 
     /// <summary>
+    /// The same, waiting a moment where the process is just becoming another program: the kernel shows neither its
+    /// arguments nor its environment then.
+    /// </summary>
+    public static string? SettledEnvironmentOf(ProcessEntry process, string name)
+    {
+        const int threadsOfKernel = 2;
+        const int mostLooks = 50;
+        for (var looks = 0; looks < mostLooks && process.Parent != threadsOfKernel; looks++)
+        {
+            if (Read($"/proc/{process.Pid}/environ") is not "" || Read($"/proc/{process.Pid}/cmdline") is not "")
+            {
+                break;
+            }
+
+            BootClock.Pause(TimeSpan.FromMilliseconds(1), CancellationToken.None);
+        }
+
+        return EnvironmentOf(process.Pid, name);
+    }
+
+    /// <summary>
     /// Signals this very process, and never another that got its id since. False when it is gone.
     /// </summary>
     public static bool Signal(ProcessIdentity process, int signal)

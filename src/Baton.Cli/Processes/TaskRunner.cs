@@ -9,6 +9,7 @@ namespace Baton.Cli;
 internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tools)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
 
     private readonly IWorkStore _work = stores.Work;
@@ -143,8 +144,9 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
                 until = keeper.Until;
             }
 
-            // Everyone who could still write into the pipes is gone.
-            await child.Drained;
+            // Everyone who could still write into the pipes is gone, but for what the kernel could not kill.
+            await child.Drained.WaitAsync(LastWords, tools.Clock)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (lost is not null)
             {
                 witness.Remove();

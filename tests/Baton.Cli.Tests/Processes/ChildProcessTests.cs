@@ -117,6 +117,26 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task Finds_who_is_just_becoming_another_program_when_its_parent_ends()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            var pid = new TaskCompletionSource<int>();
+            using var child = ChildProcess.Start(Shell("setsid sleep 1000 2> /dev/null & echo $!") with
+            {
+                OwnSession = true,
+                Environment = ImmutableDictionary<string, string?>.Empty.Add("BATON_CLAIM", $"1-round{round}"),
+                Mark = $"BATON_CLAIM=1-round{round}",
+                Output = new ChildOutput.Lines(line => pid.TrySetResult(int.Parse(line))),
+            });
+            await child.Exit.WaitAsync(FailSafe, Cancel);
+            Assert.True(child.EndTree(FailSafe));
+            await child.Drained.WaitAsync(FailSafe, Cancel);
+            Assert.Null(ProcessIdentity.Of(await pid.Task.WaitAsync(FailSafe, Cancel)));
+        }
+    }
+
+    [Fact]
     public async Task A_child_that_hears_the_request_ends_by_itself()
     {
         var ready = new TaskCompletionSource();
