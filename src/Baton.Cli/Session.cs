@@ -34,6 +34,9 @@ internal sealed class Session : IDisposable
     /// <summary>The settings and where each came from.</summary>
     public Settings Settings => _settings ??= Settings.Gather(_parsed, _globals, Around);
 
+    /// <summary>Gathers the settings anew: a workspace was made since.</summary>
+    public void Reread() => _settings = null;
+
     /// <summary>The election.</summary>
     public ElectionName Election => Settings.ElectionName();
 

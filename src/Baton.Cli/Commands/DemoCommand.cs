@@ -119,8 +119,7 @@ internal static class DemoCommand
         Say(session, $"{first.Holder!.Holder} leads, epoch {first.Epoch}.");
         await DoneAsync(stores.Work, KillAfter, cancel);
 
-        var leader = await LeaderAsync(stores, Epoch.None, clock, cancel);
-        var process = supervisor.Running.Single(running => running.Life == leader.Holder!.Holder).Process;
+        var (leader, process) = await LeaderProcessAsync(stores, supervisor, clock, cancel);
         Say(session, $"{KillAfter} tasks are done. Now: kill -9 {process.Pid}, the leader's process.");
         var killedAt = Instant.Of(clock);
         ProcessTable.Signal(process, SystemCalls.Kill);
@@ -142,6 +141,24 @@ internal static class DemoCommand
             if (view.Holder is not null && view.Epoch > after)
             {
                 return view;
+            }
+
+            await Task.Delay(Look, clock, cancel);
+        }
+    }
+
+    private static async Task<(LeaseView Leader, ProcessIdentity Process)> LeaderProcessAsync(
+        OpenStores stores, Supervisor supervisor, TimeProvider clock, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var leader = await LeaderAsync(stores, Epoch.None, clock, cancel);
+            foreach (var (life, process) in supervisor.Running)
+            {
+                if (life == leader.Holder!.Holder)
+                {
+                    return (leader, process);
+                }
             }
 
             await Task.Delay(Look, clock, cancel);
@@ -190,7 +207,12 @@ internal static class DemoCommand
         }
 
         Say(session, "");
-        Say(session, keep ? $"Look around: cd {folder} && baton status, baton events, baton task list" : "Try next:");
+        if (keep)
+        {
+            Say(session, $"Look around: cd {folder}, then baton status, baton events, baton task list");
+        }
+
+        Say(session, "Try next:");
         Say(session, "  baton init && baton task create --title 'My first task'");
         Say(session, "  baton up --worker 'echo working on $BATON_TASK_ID' --until-idle");
         return isGood ? ExitCode.Ok : throw new CommandFailure(ErrorCode.Failure,

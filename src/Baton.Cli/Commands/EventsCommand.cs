@@ -25,24 +25,6 @@ internal static class EventsCommand
         { follow, after, type, limit };
     }
 
-    /// <summary>An event as a line for people.</summary>
-    public static string Line(WorkEvent told, Ink ink)
-    {
-        var draft = told.Draft;
-        var epoch = draft.Epoch is { } known ? $" epoch {known}" : "";
-        var type = draft.Type switch
-        {
-            EventType.LeaderElected or EventType.TaskCompleted or EventType.ValidationPassed =>
-                ink.Good(draft.Type.Name()),
-            EventType.LeaderExpired or EventType.LeaderDemoted or EventType.OrchestratorEvicted
-                or EventType.AgentEvicted or EventType.TaskFailed or EventType.TaskBuried
-                or EventType.StoreRolledBack or EventType.ValidationFailed => ink.Bad(draft.Type.Name()),
-            _ => draft.Type.Name(),
-        };
-        return $"{told.Seq,5}  {Times.Text(told.At)}  {type}{epoch}  {Plain.Line(draft.Subject)}  "
-            + Plain.Line(draft.Message);
-    }
-
     private static EventType? TypeOf(string? name) => name is null ? null
         : EventTypes.Parse(name) ?? throw CommandFailure.Usage($"'{name}' is no type of event",
             string.Join(", ", EventTypes.All));
@@ -73,7 +55,7 @@ internal static class EventsCommand
             }
             else
             {
-                session.Output.Line(Line(told, session.Output.Ink));
+                session.Output.Line(EventText.Line(told, session.Output.Ink));
             }
         }
 

@@ -6,7 +6,8 @@ namespace Baton.Cli;
 /// <summary><c>baton monitor</c>: a live view; <c>--once</c> prints one frame.</summary>
 internal static class MonitorCommand
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
+    /// <summary>How often the live view is drawn at least.</summary>
+    public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
     private static readonly string[] Views = ["all", "leader", "agents", "tasks", "events"];
 
     public static Verb Declare()
@@ -44,10 +45,13 @@ internal static class MonitorCommand
         }
     }
 
-    private static Task<int> LiveAsync(Session session, string view) =>
-        session.Around.IsTerminal && !session.Output.IsJson && session.Around.Variable("TERM") != "dumb"
-            ? MonitorScreen.RunAsync(session, view, Beat)
-            : StreamAsync(session, view);
+    /// <summary>Whether a live view makes sense: someone watches a screen that can show it.</summary>
+    public static bool CanBeLive(Session session) =>
+        session.Around.IsTerminal && !session.Output.IsJson && session.Around.Variable("TERM") != "dumb";
+
+    private static Task<int> LiveAsync(Session session, string view) => CanBeLive(session)
+        ? MonitorScreen.RunAsync(session, view, Beat, session.Stop)
+        : StreamAsync(session, view);
 
     // Where nobody watches a screen, a frame is printed whenever something happened.
     private static async Task<int> StreamAsync(Session session, string view)

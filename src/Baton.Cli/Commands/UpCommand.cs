@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using Baton.Work;
 
@@ -7,6 +8,7 @@ namespace Baton.Cli;
 internal static class UpCommand
 {
     private const int MostProcesses = 64;
+    private const int MostKept = 20;
 
     public static Verb Declare()
     {
@@ -36,35 +38,54 @@ internal static class UpCommand
             Workers = Count("--workers", session.Get(workers), 0),
             Worker = session.Get(worker),
             Ttl = session.Get(ttl),
-        }, session.Get(untilIdle)))
+        }, session.Get(untilIdle), !session.Get(noMonitor) && MonitorCommand.CanBeLive(session)))
         { orchestrators, workers, worker, ttl, untilIdle, noMonitor };
     }
 
-    private static async Task<int> RunAsync(Session session, SupervisorOrder order, bool untilIdle)
+    private static async Task<int> RunAsync(Session session, SupervisorOrder order, bool untilIdle, bool isLive)
     {
-        var around = session.Around;
-        using var stores = around.Open(PlaceFor(session), OpenPurpose.Lead, around);
+        var stores = Open(session);
+        Check(order, stores.Leases.Traits);
         if (order.Worker is null)
         {
             session.Output.Remark(
                 "no --worker: tasks wait for agents that take them (baton run, baton task claim)");
         }
 
-        var feed = new EventFeed(stores.Work, (await stores.Work.SnapshotAsync(session.Stop)).Seq, around.Clock,
+        // What is said while a live view is on the screen would tear it: it is said afterwards.
+        var unsaid = new ConcurrentQueue<string>();
+        var clock = session.Around.Clock;
+        using var supervisor = new Supervisor(
+            stores, order, session.Around, isLive ? line => Keep(unsaid, line) : session.Output.Remark);
+        var feed = new EventFeed(stores.Work, (await stores.Work.SnapshotAsync(session.Stop)).Seq, clock,
             told => Tell(session.Output, told));
-        using var supervisor = new Supervisor(stores, order, around, session.Output.Remark);
+        var watch = new IdleWatch(stores.Work, clock);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(session.Stop);
-        using var untold = new CancellationTokenSource();
+        using var shown = new CancellationTokenSource();
         var supervising = supervisor.RunAsync(over.Token);
-        var following = feed.FollowAsync(untold.Token);
-        var watch = new IdleWatch(stores.Work, around.Clock);
+        var showing = isLive ? ScreenAsync(session, shown.Token) : feed.FollowAsync(shown.Token);
         var idle = untilIdle ? watch.UntilIdleAsync(over.Token) : NeverAsync(over.Token);
-        await Task.WhenAny(supervising, idle);
-        await over.CancelAsync();
-        await supervising;
-        await untold.CancelAsync();
-        await following;
-        await feed.TellNewAsync(CancellationToken.None);
+        try
+        {
+            await Task.WhenAny(supervising, idle);
+            await over.CancelAsync();
+            await supervising;
+        }
+        finally
+        {
+            await shown.CancelAsync();
+            await showing;
+            foreach (var line in unsaid)
+            {
+                session.Output.Remark(line);
+            }
+        }
+
+        if (!isLive)
+        {
+            await feed.TellNewAsync(CancellationToken.None);
+        }
+
         if (idle.IsCanceled)
         {
             throw new CommandFailure(ErrorCode.Interrupted, "stopped; nothing is left running");
@@ -75,16 +96,46 @@ internal static class UpCommand
             "baton task show ID says why; baton task requeue ID tries again");
     }
 
-    private static StorePlace PlaceFor(Session session)
+    private static OpenStores Open(Session session)
     {
-        if (session.Settings.Store is not null)
+        if (session.Settings.Store is null)
         {
-            return session.Place;
+            var (place, _) = InitCommand.Make(session, null);
+            session.Output.Remark($"made the workspace {place.Workspace?.Folder ?? place.Store.Masked}");
+            session.Reread();
         }
 
-        var (place, _) = InitCommand.Make(session, null);
-        session.Output.Remark($"made the workspace {place.Root}/{Workspace.FolderName}");
-        return place;
+        return session.Open(OpenPurpose.Lead);
+    }
+
+    private static void Check(SupervisorOrder order, LeaseStoreTraits traits)
+    {
+        if (order.Ttl < traits.MinimumTtl)
+        {
+            throw CommandFailure.Usage($"--ttl {order.Ttl.Value.TotalMilliseconds:0}ms is too short: a lease of this "
+                + $"store lives {traits.MinimumTtl.TotalMilliseconds:0}ms at least");
+        }
+    }
+
+    private static async Task ScreenAsync(Session session, CancellationToken stop)
+    {
+        try
+        {
+            await MonitorScreen.RunAsync(session, "all", MonitorCommand.Beat, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The view is over when everything else is.
+        }
+    }
+
+    private static void Keep(ConcurrentQueue<string> lines, string line)
+    {
+        lines.Enqueue(line);
+        if (lines.Count > MostKept)
+        {
+            lines.TryDequeue(out _);
+        }
     }
 
     private static void Tell(Output output, WorkEvent told)
@@ -95,10 +146,7 @@ internal static class UpCommand
         }
         else
         {
-            var at = UtcMilliseconds.Text(told.At);
-            var epoch = told.Draft.Epoch is { } known ? $" [epoch {known}]" : "";
-            output.Line(Plain.Line(
-                $"{at}  {told.Draft.Type.Name(),-22} {told.Draft.Subject}: {told.Draft.Message}{epoch}"));
+            output.Line(EventText.Line(told, output.Ink));
         }
     }
 

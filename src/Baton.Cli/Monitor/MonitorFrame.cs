@@ -137,7 +137,7 @@ internal static class MonitorFrame
     private static void Events(List<FrameLine> lines, IEnumerable<WorkEvent> events)
     {
         var before = lines.Count;
-        lines.AddRange(events.Select(told => new FrameLine(EventsCommand.Line(told, NoInk), ToneOf(told.Draft.Type))));
+        lines.AddRange(events.Select(told => new FrameLine(EventText.Line(told, NoInk), ToneOf(told.Draft.Type))));
         if (lines.Count == before)
         {
             lines.Add(new("none", Tone.Faint));

@@ -10,8 +10,9 @@ internal static class MonitorScreen
     private const string Enter = "\e[?1049h\e[H";
     private const string Leave = "\e[?1049l";
 
-    /// <summary>Draws at each change, and each beat for the lease bar.</summary>
-    public static async Task<int> RunAsync(Session session, string view, TimeSpan beat)
+    /// <summary>Draws at each change, and each beat for the lease bar, until stopped.</summary>
+    public static async Task<int> RunAsync(
+        Session session, string view, TimeSpan beat, CancellationToken stop)
     {
         var output = session.Around.Out;
         var console = AnsiConsole.Create(new()
@@ -29,7 +30,7 @@ internal static class MonitorScreen
                 while (true)
                 {
                     live.UpdateTarget(Draw(await LinesAsync(session, view), console.Profile.Width));
-                    mark = await session.Work.ChangedAsync(mark, beat, session.Stop);
+                    mark = await session.Work.ChangedAsync(mark, beat, stop);
                 }
             });
         }

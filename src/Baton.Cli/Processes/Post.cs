@@ -16,6 +16,7 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
 
     private const int MostErrors = 5;
 
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
@@ -25,7 +26,7 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
     private readonly Lock _gate = new();
     private Incumbent? _incumbent;
 
-    /// <summary>Completes when its process is in a crash loop.</summary>
+    /// <summary>Completes when its process is in a crash loop, or refuses how it is started.</summary>
     public Task Hopeless => _hopeless.Task;
 
     /// <summary>The last lines of its processes' standard error.</summary>
@@ -56,23 +57,31 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
     public async Task KeepAsync(CancellationToken stop)
     {
         var crashes = 0;
+        var shortLives = 0;
         while (!stop.IsCancellationRequested)
         {
-            var (exit, joined) = await RunOneAsync();
+            var startedAt = Instant.Of(clock);
+            var (pid, exit, joined) = await RunOneAsync();
             if (stop.IsCancellationRequested)
             {
                 return;
             }
 
             crashes = joined ? 0 : crashes + 1;
-            said($"{name} {exit}; {(joined ? "started again" : $"it had not joined ({crashes} in a row)")}");
-            if (crashes == MostCrashes)
+            shortLives = Instant.Of(clock) - startedAt < ShortLife ? shortLives + 1 : 0;
+            said($"{name} (process {pid}) ended: {exit}; "
+                + (joined ? "started again" : $"it had not joined, {crashes} in a row"));
+            // Who was started with something that it refuses will refuse it again.
+            if (crashes >= MostCrashes || exit.Code == ExitCode.Usage)
             {
-                said($"{name} is in a crash loop; its last words: {string.Join(" | ", LastErrors)}");
-                _hopeless.TrySetResult();
+                if (_hopeless.TrySetResult())
+                {
+                    said($"{name} can't be kept running; its last words: {string.Join(" | ", LastErrors)}");
+                }
             }
 
-            await Task.Delay(BackOff(crashes), clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(BackOff(shortLives), clock, stop)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -82,9 +91,9 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
     /// <summary>Kills the process.</summary>
     public void Kill() => Signal(SystemCalls.Kill);
 
-    private static TimeSpan BackOff(int crashes)
+    private static TimeSpan BackOff(int shortLives)
     {
-        var pause = FirstBackOff * Math.Pow(2, Math.Min(crashes, 10));
+        var pause = FirstBackOff * Math.Pow(2, Math.Clamp(shortLives - 1, 0, 10));
         return pause < LongestBackOff ? pause : LongestBackOff;
     }
 
@@ -96,7 +105,7 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
         }
     }
 
-    private async Task<(string Exit, bool Joined)> RunOneAsync()
+    private async Task<(int Pid, ChildExit Exit, bool Joined)> RunOneAsync()
     {
         var incumbent = new Incumbent();
         try
@@ -114,7 +123,8 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
         catch (IOException e)
         {
             TakeError(e.Message);
-            return ("can't be started", false);
+            const int cannotRun = 127;
+            return (0, new(cannotRun, null), false);
         }
 
         var child = incumbent.Child;
@@ -137,7 +147,7 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
 
         // Not the tree: the workers it started live on in sessions of their own.
         child.LetGo();
-        return ($"(process {child.Pid}) ended: {exit}", incumbent.Life is not null);
+        return (child.Pid, exit, incumbent.Life is not null);
     }
 
     private async Task RevokeAsync(HolderId life)

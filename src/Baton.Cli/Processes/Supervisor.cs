@@ -79,8 +79,8 @@ internal sealed class Supervisor : IDisposable
         {
             var last = string.Join(" | ", _posts[0].LastErrors);
             throw new CommandFailure(ErrorCode.Failure,
-                $"every orchestrator died {Post.MostCrashes} times before it could join"
-                + (last.Length > 0 ? $"; the last words: {last}" : ""), "baton doctor");
+                "no orchestrator can be kept running"
+                + (last.Length > 0 ? $"; the last words of one: {last}" : ""), "baton doctor");
         }
     }
 

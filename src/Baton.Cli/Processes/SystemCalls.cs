@@ -10,6 +10,7 @@ internal static unsafe partial class SystemCalls
     public const int Terminate = 15;
     public const int Child = 17;
     public const int Continue = 18;
+    public const int Stop = 19;
 
     public const int NoSuchFile = 2;
     public const int Interrupted = 4;

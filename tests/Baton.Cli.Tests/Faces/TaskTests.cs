@@ -19,7 +19,7 @@ public sealed class TaskTests
         Assert.Equal(ExitCode.Ok,
             (await stage.PlayAsync("task", "progress", id, "--claim", token, "--note", "half")).Exit);
         Assert.Equal(ExitCode.Ok, (await stage.PlayAsync("task", "complete", id, "--claim", token)).Exit);
-        Assert.Equal(ExitCode.Fenced, (await stage.PlayAsync("task", "complete", id, "--claim", token)).Exit);
+        Assert.Equal(ExitCode.Conflict, (await stage.PlayAsync("task", "complete", id, "--claim", token)).Exit);
         Assert.Equal(ExitCode.Conflict, (await stage.PlayAsync("task", "cancel", id)).Exit);
         Assert.Equal(ExitCode.NothingReady, (await stage.PlayAsync("task", "claim", "--next", "--agent", "a")).Exit);
     }
