@@ -46,6 +46,12 @@ internal sealed record OpenStores(
     /// <summary>The kind of the work store, as faces show it.</summary>
     public string Kind => Work.Kind;
 
+    /// <summary>Whether the work store was lost, and an empty one was made in its place just now.</summary>
+    public bool IsAnew { get; init; }
+
+    /// <summary>Names the process that holds the write lock at this moment; null when none does.</summary>
+    public Func<string?> WhoWrites { get; init; } = static () => null;
+
     /// <summary>What else is to be closed with them.</summary>
     public IDisposable? Owned { get; init; }
 

@@ -64,7 +64,20 @@ internal sealed class Session : IDisposable
         new(Election, Leases, Work, Stores.Witnesses, Around.Clock, Around.ClockDomain);
 
     /// <summary>Opens the stores; once open they stay as they are.</summary>
-    public OpenStores Open(OpenPurpose purpose) => _stores ??= Around.Open(Place, purpose, Around);
+    public OpenStores Open(OpenPurpose purpose) => _stores ??= OpenAnother(purpose);
+
+    /// <summary>Opens the stores once more, for whoever closes them; tells when a lost one was made anew.</summary>
+    public OpenStores OpenAnother(OpenPurpose purpose)
+    {
+        var stores = Around.Open(Place, purpose, Around);
+        if (stores.IsAnew)
+        {
+            Output.Remark($"the store {Place.Store.Masked} was missing; an empty one was made, above the known "
+                + "epochs. What the lost one held is gone, unless you put back a copy");
+        }
+
+        return stores;
+    }
 
     /// <summary>All commands.</summary>
     public Command Root => _parsed.RootCommandResult.Command;

@@ -71,7 +71,8 @@ internal sealed record Surroundings
         return new()
         {
             Out = Writer(Console.OpenStandardOutput()),
-            Error = Writer(Console.OpenStandardError()),
+            // Several threads tell of trouble.
+            Error = TextWriter.Synchronized(Writer(Console.OpenStandardError())),
             In = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false, true)),
             IsTerminal = !Console.IsOutputRedirected,
             Width = Console.IsOutputRedirected ? 100 : Math.Max(Console.WindowWidth, 40),

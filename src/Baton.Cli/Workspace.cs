@@ -68,8 +68,16 @@ internal sealed record Workspace(string Root)
     public void WriteConfig(WorkspaceConfig config)
     {
         var fresh = ConfigFile + ".new";
-        File.WriteAllText(fresh, JsonSerializer.Serialize(config, BatonJson.Default.WorkspaceConfig) + "\n");
-        File.Move(fresh, ConfigFile, overwrite: true);
+        try
+        {
+            File.WriteAllText(fresh, JsonSerializer.Serialize(config, BatonJson.Default.WorkspaceConfig) + "\n");
+            File.Move(fresh, ConfigFile, overwrite: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(fresh);
+            throw;
+        }
     }
 
     private static string Oneline(string message) => message.Split(" Path:")[0].TrimEnd('.');

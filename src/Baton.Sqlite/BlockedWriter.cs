@@ -12,6 +12,7 @@ public static partial class BlockedWriter
     // Where SQLite's WAL puts its write lock in the shared memory file (wal.c, "WAL_WRITE_LOCK").
     private const long WriteLockAt = 120;
     private const int Kill = 9;
+    private const int LongestCommand = 120;
 
     /// <summary>The process that holds the write lock; null when nobody does, or it can't be told.</summary>
     /// <param name="path">The store's file.</param>
@@ -38,6 +39,25 @@ public static partial class BlockedWriter
         }
 
         return null;
+    }
+
+    /// <summary>A process in words: its number, what it runs, and whether it is stopped.</summary>
+    public static string Describe(ProcessIdentity process)
+    {
+        try
+        {
+            var words = File.ReadAllText($"/proc/{process.Pid}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            var stat = File.ReadAllText($"/proc/{process.Pid}/stat");
+            var state = stat[(stat.LastIndexOf(')') + 2)..][0];
+            var command = string.Join(' ', words);
+            command = command.Length <= LongestCommand ? command : command[..LongestCommand] + "…";
+            return $"process {process.Pid} ({command}{(state is 'T' or 't' ? "; it is stopped" : "")})";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended in the meantime, or belongs to someone else: the number is all there is to say.
+            return $"process {process.Pid}";
+        }
     }
 
     /// <summary>

@@ -33,6 +33,13 @@ internal static partial class SafePlace
         }
     }
 
+    /// <summary>Whether nothing can be made in a folder, by this user or by anybody.</summary>
+    public static bool IsReadOnly(string folder)
+    {
+        const int forWriting = 2;
+        return access(folder, forWriting) != 0;
+    }
+
     private static unsafe string? NameOfShared(string folder)
     {
         if (!OperatingSystem.IsLinux())
@@ -44,6 +51,9 @@ internal static partial class SafePlace
         var buffer = stackalloc byte[256];
         return statfs(folder, buffer) == 0 ? Shared.GetValueOrDefault(*(long*)buffer & 0xFFFFFFFF) : null;
     }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int statfs(string path, byte* buffer);

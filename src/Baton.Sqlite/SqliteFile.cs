@@ -20,12 +20,14 @@ public sealed class SqliteFile : IDisposable
     internal const int ApplicationId = 0x4241544E;
 
     private const int SmallestDatabase = 512;
+    private const string AfterReplacement = "nothing was acknowledged since; 'baton doctor' says what is there now";
     private static readonly TimeSpan CreationWait = TimeSpan.FromSeconds(30);
 
     private readonly List<SqliteLink> _links = [];
     private readonly Lock _gate = new();
     private readonly FileIdentity _identity;
     private long _largest;
+    private volatile bool _isSpoiled;
     private long _busySince = long.MaxValue;
 
     private SqliteFile(string path, FileIdentity identity, long bytes)
@@ -62,6 +64,11 @@ public sealed class SqliteFile : IDisposable
         }
 
         SafePlace.Require(System.IO.Path.GetDirectoryName(path)!);
+        if (Directory.Exists(path))
+        {
+            throw Damaged(path, "it is a folder");
+        }
+
         if (look.Bytes < SmallestDatabase)
         {
             throw Damaged(path, $"it has {look.Bytes} bytes");
@@ -70,11 +77,21 @@ public sealed class SqliteFile : IDisposable
         var file = new SqliteFile(path, look.Identity, look.Bytes);
         try
         {
+            WalBond.SetStrangerAside(path, look.Identity);
             file.Probe(look.Bytes);
+            WalBond.Note(path, look.Identity);
         }
-        catch
+        catch (Exception e)
         {
+            file._isSpoiled = true;
             file.Dispose();
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StoreUnavailableException(StoreFault.ReadOnly,
+                    $"the store {path} can't be used: {e.Message}",
+                    "its folder must be writable and have some space left", inner: e);
+            }
+
             throw;
         }
 
@@ -115,14 +132,16 @@ public sealed class SqliteFile : IDisposable
         return Open(path);
     }
 
-    /// <summary>Closes every connection.</summary>
+    /// <summary>Closes every connection. What lies at the path is left as it is if it is not what was opened.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
+            // The last connection to close would write the log into the file: into a damaged one, never.
+            var isSpoiled = _isSpoiled || WhyUnusable() is not null;
             foreach (var link in _links)
             {
-                link.Dispose();
+                link.Close(writesLogBack: !isSpoiled);
             }
 
             _links.Clear();
@@ -145,26 +164,37 @@ public sealed class SqliteFile : IDisposable
     /// <exception cref="StoreUnavailableException"><see cref="StoreFault.Replaced"/> or <see cref="StoreFault.Damaged"/>.</exception>
     internal void RequireUnreplaced()
     {
+        if (WhyUnusable() is { } why)
+        {
+            _isSpoiled = true;
+            throw why;
+        }
+    }
+
+    private StoreUnavailableException? WhyUnusable()
+    {
         if (FileIdentity.Look(Path) is not { } look)
         {
-            throw new StoreUnavailableException(StoreFault.Replaced, $"the store {Path} was deleted while in use");
+            return new(StoreFault.Replaced, $"the store {Path} was deleted while in use", AfterReplacement);
         }
 
         if (look.Identity != _identity)
         {
-            throw new StoreUnavailableException(StoreFault.Replaced, $"the store {Path} was replaced while in use");
+            return new(StoreFault.Replaced, $"the store {Path} was replaced while in use", AfterReplacement);
         }
 
         var largest = Volatile.Read(ref _largest);
         if (look.Bytes < largest)
         {
-            throw Damaged(Path, $"it shrank from {largest} to {look.Bytes} bytes while in use");
+            return Damaged(Path, $"it shrank from {largest} to {look.Bytes} bytes while in use");
         }
 
         if (look.Bytes > largest)
         {
             Volatile.Write(ref _largest, look.Bytes);
         }
+
+        return null;
     }
 
     internal static StoreUnavailableException Damaged(string path, string why, Exception? inner = null) => new(
@@ -180,61 +210,72 @@ public sealed class SqliteFile : IDisposable
         return (e.SqliteErrorCode, e.SqliteExtendedErrorCode) switch
         {
             (8, readOnlyMoved) => new(StoreFault.Replaced, $"the store {path} was deleted while in use", inner: e),
-            (10, ioShortRead) or (11, _) or (26, _) => Damaged(path, e.Message, e),
+            (10, ioShortRead) or (11, _) or (26, _) => Damaged(path, Words(e), e),
             (13, _) or (10, ioSharedMemorySize) => new(StoreFault.Full, $"no space is left for the store {path}",
                 "free some space on that disk; nothing half-written was kept", isTransient: true, inner: e),
-            (8, _) => new(StoreFault.ReadOnly, $"the store {path} can't be written to: {e.Message}",
+            (8, _) => new(StoreFault.ReadOnly, $"the store {path} can't be written to: {Words(e)}",
                 "mend the permissions of the file and its folder", inner: e),
+            (14, _) when SafePlace.IsReadOnly(System.IO.Path.GetDirectoryName(path)!) => new(StoreFault.ReadOnly,
+                $"the store {path} can't be opened: its folder is read-only",
+                "make the folder writable: even reading needs a file beside the store", inner: e),
             (5, _) or (6, _) => new(StoreFault.Busy, $"the store {path} is busy", isTransient: true, inner: e),
-            _ => new(StoreFault.Unreachable, $"the store {path} can't be used: {e.Message}", isTransient: true, inner: e),
+            _ => new(StoreFault.Unreachable, $"the store {path} can't be used: {Words(e)}", isTransient: true, inner: e),
         };
     }
 
+    // "SQLite Error 26: 'file is not a database'." says it to programmers; the words within say it to all.
+    private static string Words(SqliteException e) =>
+        e.Message.Split('\'') is [_, .. var words, _] ? string.Join('\'', words) : e.Message;
+
     private static void Create(string path, string storeId)
     {
-        // A WAL that outlived its database would be replayed into the new one.
-        foreach (var leftover in new[] { path + "-wal", path + "-shm" }.Where(File.Exists))
-        {
-            File.Move(leftover, $"{leftover}.orphaned-{Environment.ProcessId}", overwrite: true);
-        }
-
+        WalBond.SetAside(path);
         var fresh = $"{path}.new";
-        foreach (var rest in new[] { fresh, fresh + "-wal", fresh + "-shm" })
-        {
-            File.Delete(rest);
-        }
-
+        DeleteAll(fresh);
         try
         {
-            using var connection = new SqliteConnection(ConnectionString(fresh, SqliteOpenMode.ReadWriteCreate));
-            connection.Open();
-            foreach (var sql in new[]
-            {
-                "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-                string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"),
-                "BEGIN IMMEDIATE", LeaseSchema.Sql, WorkSchema.Sql,
-                string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SchemaVersion}"),
-            })
-            {
-                Run(connection, sql);
-            }
-
-            using (var meta = connection.CreateCommand())
-            {
-                meta.CommandText = "INSERT INTO meta (name, value) VALUES ('store_id', $id)";
-                meta.Parameters.AddWithValue("$id", storeId);
-                meta.ExecuteNonQuery();
-            }
-
-            Run(connection, "COMMIT");
-            Run(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+            Fill(fresh, storeId);
+            File.Move(fresh, path, overwrite: false);
         }
         catch (SqliteException e)
         {
+            DeleteAll(fresh);
             throw Explain(path, e);
         }
+    }
 
-        File.Move(fresh, path, overwrite: false);
+    private static void DeleteAll(string fresh)
+    {
+        foreach (var part in (string[])[fresh, fresh + "-wal", fresh + "-shm"])
+        {
+            File.Delete(part);
+        }
+    }
+
+    private static void Fill(string fresh, string storeId)
+    {
+        using var connection = new SqliteConnection(ConnectionString(fresh, SqliteOpenMode.ReadWriteCreate));
+        connection.Open();
+        foreach (var sql in new[]
+        {
+            "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+            string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"),
+            "BEGIN IMMEDIATE", LeaseSchema.Sql, WorkSchema.Sql,
+            string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SchemaVersion}"),
+        })
+        {
+            Run(connection, sql);
+        }
+
+        using (var meta = connection.CreateCommand())
+        {
+            meta.CommandText = "INSERT INTO meta (name, value) VALUES ('store_id', $id)";
+            meta.Parameters.AddWithValue("$id", storeId);
+            meta.ExecuteNonQuery();
+        }
+
+        Run(connection, "COMMIT");
+        Run(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     private static void Run(SqliteConnection connection, string sql)

@@ -146,10 +146,19 @@ internal sealed class SqliteLink : IDisposable
     public object? Scalar(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
         Command(sql, parameters).ExecuteScalar() is var value and not DBNull ? value : null;
 
-    public void Dispose()
+    public void Dispose() => Close(writesLogBack: true);
+
+    /// <summary>Closes the connection; the last one of all writes the log back into the file unless told not to.</summary>
+    public void Close(bool writesLogBack)
     {
+        const int noCheckpointOnClose = 1006;
         lock (_gate)
         {
+            if (!writesLogBack && _connection.Handle is { } handle)
+            {
+                _ = raw.sqlite3_db_config(handle, noCheckpointOnClose, 1, out _);
+            }
+
             foreach (var command in _commands.Values)
             {
                 command.Dispose();
@@ -206,15 +215,21 @@ internal sealed class SqliteLink : IDisposable
 
             if (now >= until || cancel.IsCancellationRequested)
             {
-                throw new StoreUnavailableException(StoreFault.Busy,
-                    $"the store {_file.Path} is busy: another process has held its write lock for "
-                    + $"{(now - _file.BusySince).TotalMilliseconds:0} ms",
-                    "'baton doctor' names the process that holds it", isTransient: true);
+                throw Busy(now - _file.BusySince);
             }
 
             _file.RequireUnreplaced();
             BootClock.Pause(TimeSpan.FromMicroseconds(RandomNumberGenerator.GetInt32(1000, 3001)), cancel);
         }
+    }
+
+    private StoreUnavailableException Busy(TimeSpan since)
+    {
+        var who = BlockedWriter.Find(_file.Path) is { } writer ? BlockedWriter.Describe(writer) : "another process";
+        return new(StoreFault.Busy,
+            $"the store {_file.Path} is busy: {who} holds its write lock, which was not free for "
+            + $"{since.TotalMilliseconds:0} ms",
+            "'baton doctor' looks at the process that holds it", isTransient: true);
     }
 
     private void Commit()

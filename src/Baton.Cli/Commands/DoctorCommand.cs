@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -26,11 +24,13 @@ internal static partial class DoctorCommand
     private static async Task<int> RunAsync(Session session, bool fix, bool acknowledge)
     {
         var place = session.Place;
-        var checks = new List<CheckJson> { Folder(session, place), Mark(session, place, fix) };
+        var folder = Folder(session, place);
         var (store, stores) = Store(session, place, fix);
-        checks.Add(store);
+        var mark = Mark(session, place, fix, stores is null ? null : await KnownAsync(session));
+        var checks = new List<CheckJson> { folder, mark, store };
         if (stores is not null)
         {
+            checks.Add(await WriterAsync(session, stores));
             await LookInsideAsync(session, checks, fix, acknowledge);
         }
 
@@ -68,85 +68,23 @@ internal static partial class DoctorCommand
         }
     }
 
-    private static CheckJson Mark(Session session, StorePlace place, bool fix)
+    // A write lasts milliseconds: who holds the lock at every look has stopped, or hangs.
+    private static async Task<CheckJson> WriterAsync(Session session, OpenStores stores)
     {
-        try
+        const int looks = 10;
+        var pause = TimeSpan.FromMilliseconds(50);
+        var first = stores.WhoWrites();
+        var writer = first;
+        for (var look = 1; look < looks && writer is not null; look++)
         {
-            var epochs = new EpochFile(place.EpochFile).Epochs();
-            var text = epochs.Count == 0
-                ? "nobody has led yet"
-                : string.Join(", ", epochs.Select(pair => $"{pair.Key} {pair.Value}"));
-            return new("epochs", Ok, $"the high-water mark can be read: {text}", null);
-        }
-        catch (StoreUnavailableException e)
-        {
-            return MendMark(session, place, e, fix);
-        }
-    }
-
-    // A mark too high costs nothing; one too low could give an epoch out twice. So the highest that is named
-    // wins.
-    private static CheckJson MendMark(Session session, StorePlace place, StoreUnavailableException why, bool fix)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(place.EpochFile);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new("epochs", Failed, why.Message, "mend its permissions");
+            await Task.Delay(pause, session.Around.Clock, session.Stop);
+            writer = stores.WhoWrites() is { } now && now == first ? now : null;
         }
 
-        var named = EpochLine().Matches(text)
-            .Select(match => (Name: match.Groups[1].Value, Epoch: EpochOf(match.Groups[2].Value)))
-            .Where(pair => pair.Epoch is not null && pair.Name is not ("store" or "checksum" or "baton-epoch"))
-            .Select(pair => (pair.Name, Epoch: pair.Epoch!.Value)).ToList();
-        var choice = named.Count == 0
-            ? "nothing; the store's own epochs then count alone"
-            : string.Join(", ", named.Select(pair => $"{pair.Name} {pair.Epoch}"));
-        if (!fix)
-        {
-            return new("epochs", Failed, why.Message, $"baton doctor --fix keeps what it names: {choice}");
-        }
-
-        var aside = Aside(session, place.EpochFile);
-        File.Move(place.EpochFile, aside);
-        var mark = new EpochFile(place.EpochFile);
-        mark.Adopt("");
-        foreach (var (name, epoch) in named)
-        {
-            mark.Raise(new(name), epoch);
-        }
-
-        return new("epochs", Fixed, $"made anew with {choice}; the damaged one is {aside}", null);
-    }
-
-    private static (CheckJson Check, OpenStores? Stores) Store(Session session, StorePlace place, bool fix)
-    {
-        try
-        {
-            var stores = session.Stores;
-            return (new("store", Ok, $"{place.Store.Masked} can be opened", null), stores);
-        }
-        catch (StoreUnavailableException e) when (e.Code == StoreFault.Damaged && fix)
-        {
-            var aside = Aside(session, place.Store.Path);
-            foreach (var part in (string[])["", "-wal", "-shm"])
-            {
-                if (File.Exists(place.Store.Path + part))
-                {
-                    File.Move(place.Store.Path + part, aside + part);
-                }
-            }
-
-            return (new("store", Fixed, $"{e.Message}; moved aside as {aside}",
-                "an orchestrator makes a new one above the known epochs: baton orchestrator run"), null);
-        }
-        catch (StoreUnavailableException e)
-        {
-            return (new("store", Failed, e.Message, e.Hint ?? ErrorTable.Of(e.Code).Hint), null);
-        }
+        return writer is null
+            ? new("writer", Ok, "nobody sits on the write lock", null)
+            : new("writer", Failed, $"{writer} holds the write lock of the store and does not let go",
+                "let it go on (kill -CONT) or end it; a candidate ends only Baton's own, once their time has run out");
     }
 
     private static async Task LookInsideAsync(Session session, List<CheckJson> checks, bool fix, bool acknowledge)
@@ -210,15 +148,4 @@ internal static partial class DoctorCommand
         session.Stores.Mark.Raise(session.Election, known);
         return new("fence", Fixed, $"the mark was raised from {mark} to {known}", null);
     }
-
-    private static string Aside(Session session, string path) => $"{path}.damaged-"
-        + session.Around.Clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-
-    private static Epoch? EpochOf(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= Epoch.Highest
-            ? new(value)
-            : null;
-
-    [GeneratedRegex("^([A-Za-z0-9._-]{1,64}) ([0-9]{1,16})$", RegexOptions.Multiline)]
-    private static partial Regex EpochLine();
 }

@@ -116,6 +116,11 @@ internal static partial class NewTasks
             return $"there is no field '{unknown.Groups[1].Value}'";
         }
 
+        if (RepeatedField().Match(e.Message) is { Success: true } repeated)
+        {
+            return $"the field '{repeated.Groups[1].Value}' stands twice";
+        }
+
         if (e.Message.Contains("missing required properties", StringComparison.Ordinal))
         {
             return "the title is missing";
@@ -126,6 +131,9 @@ internal static partial class NewTasks
             ? field ?? "it is not a JSON object"
             : $"not valid JSON at column {(e.BytePositionInLine ?? 0) + 1}";
     }
+
+    [GeneratedRegex("[Dd]uplicate propert[^']*'([^']*)'")]
+    private static partial Regex RepeatedField();
 
     [GeneratedRegex("property '([^']*)' could not be mapped")]
     private static partial Regex UnknownField();

@@ -168,7 +168,7 @@ internal static class OrchestratorCommand
         private OpenStores? _stores;
 
         public OpenStores Open() =>
-            _stores = session.Around.Open(session.Place, OpenPurpose.Lead, session.Around);
+            _stores = session.OpenAnother(OpenPurpose.Lead);
 
         /// <summary>Opens it anew, waiting while it can't be; null when told to stop.</summary>
         public async Task<OpenStores?> AnewAsync(CancellationToken stop)
@@ -182,11 +182,11 @@ internal static class OrchestratorCommand
                 {
                     return Open();
                 }
-                catch (StoreUnavailableException e)
+                catch (Exception e) when (e is StoreUnavailableException or IOException)
                 {
                     if (told != e.Message)
                     {
-                        session.Output.Remark($"nobody can lead: {e.Message}{(e.Hint is null ? "" : $" ({e.Hint})")}");
+                        session.Output.Remark($"nobody can lead: {e.Message}{HintOf(e)}");
                         told = e.Message;
                     }
                 }
@@ -198,5 +198,8 @@ internal static class OrchestratorCommand
         }
 
         public void Dispose() => _stores?.Dispose();
+
+        private static string HintOf(Exception e) =>
+            e is StoreUnavailableException { Hint: { } hint } ? $" ({hint})" : "";
     }
 }

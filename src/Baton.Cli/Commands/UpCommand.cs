@@ -59,7 +59,7 @@ internal static class UpCommand
             stores, order, session.Around, isLive ? line => Keep(unsaid, line) : session.Output.Remark);
         var feed = new EventFeed(stores.Work, (await stores.Work.SnapshotAsync(session.Stop)).Seq, clock,
             told => Tell(session.Output, told));
-        var watch = new IdleWatch(stores.Work, clock);
+        var watch = new IdleWatch(stores.Work, stores.Mark.Read(session.Election), clock);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(session.Stop);
         using var shown = new CancellationTokenSource();
         var supervising = supervisor.RunAsync(over.Token);

@@ -3,7 +3,10 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>Waits until no task can go on.</summary>
-internal sealed class IdleWatch(IWorkStore work, TimeProvider clock)
+/// <param name="work">The tasks.</param>
+/// <param name="floor">The highest epoch known when the watch began.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class IdleWatch(IWorkStore work, Epoch floor, TimeProvider clock)
 {
     private const int MostNamed = 5;
 
@@ -21,8 +24,10 @@ internal sealed class IdleWatch(IWorkStore work, TimeProvider clock)
         {
             try
             {
-                var counts = (await work.SnapshotAsync(stop)).Tasks;
-                var isIdle = await IsIdleAsync(counts, stop);
+                var snapshot = await work.SnapshotAsync(stop);
+                var counts = snapshot.Tasks;
+                // A store below the epochs known was lost or put back: until a leader has said so it proves nothing.
+                var isIdle = snapshot.Fence.Epoch >= floor && await IsIdleAsync(counts, stop);
                 if (isIdle && counts == before)
                 {
                     return counts;

@@ -194,6 +194,11 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         {
             return new RunOutcome.ClaimLost(task, $"its end could not be told before it ran out: {e.Message}");
         }
+        catch (StoreUnavailableException e)
+        {
+            throw new StoreUnavailableException(e.Code,
+                $"{task.Id}: its command has ended, but that could not be recorded: {e.Message}", e.Hint, inner: e);
+        }
 
         witness.Remove();
         return (answer, settlement) switch

@@ -65,7 +65,7 @@ public sealed record OrchestratorOptions
     /// <summary>Told of what this orchestrator goes through; called by one thread at a time.</summary>
     public Action<EventDraft>? Observer { get; init; }
 
-    /// <summary>Told, in a sentence, of trouble with the store; called by one thread at a time.</summary>
+    /// <summary>Told, in a sentence, of trouble with the store. Any thread may call it.</summary>
     public Action<string>? Trouble { get; init; }
 }
 
@@ -77,6 +77,7 @@ public sealed class Orchestrator
     private readonly OrchestratorOptions _options;
     private readonly OrchestratorStores _stores;
     private readonly Channel<ElectionEvent> _told = Channel.CreateUnbounded<ElectionEvent>();
+    private readonly Channel<EventDraft> _unwritten = Channel.CreateUnbounded<EventDraft>();
     private readonly CancellationTokenSource _leave = new();
     private readonly TaskCompletionSource _overstayed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OrchestratorEnd _end = OrchestratorEnd.Stopped;
@@ -99,16 +100,17 @@ public sealed class Orchestrator
     public async Task<OrchestratorEnd> RunAsync(CancellationToken stop)
     {
         using var witness = _stores.Witnesses?.Hold(Id.AsHolder());
+        // Options that can't work are refused before anyone hears of this life.
+        var election = new LeaderElection(_stores.Leases, ElectionOptions(witness));
         var agent = await RegisterAsync(witness, stop);
         Observe(new(EventType.OrchestratorJoined, Id.Value, Id.Value, $"{Id} joined"));
         using var heartbeat = new Heartbeat(_stores.Work, agent, witness, _options.Clock);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(stop, _leave.Token);
         using var gone = heartbeat.Gone.Register(() => Leave(OrchestratorEnd.Evicted));
 
-        var election = new LeaderElection(_stores.Leases, ElectionOptions(witness));
         var loop = new LeaderLoop(_stores.Leases, _stores.Work,
             new(_stores.Witnesses, _options.Clock, _options.ClockDomain), _options.Pool, _options.Clock);
-        var telling = TellAllAsync(election);
+        var telling = Task.WhenAll(TellAllAsync(election), WriteAllAsync());
         var running = election.RunAsync(loop.RunAsync, leave.Token);
         if (await Task.WhenAny(running, _overstayed.Task) == _overstayed.Task)
         {
@@ -196,7 +198,7 @@ public sealed class Orchestrator
                 Observe(draft);
                 if (draft.Type is EventType.OrchestratorStandby or EventType.LeaderAtRisk or EventType.LeaderDemoted)
                 {
-                    await WriteAsync(draft);
+                    _unwritten.Writer.TryWrite(draft);
                 }
             }
 
@@ -229,6 +231,8 @@ public sealed class Orchestrator
                     break;
             }
         }
+
+        _unwritten.Writer.TryComplete();
     }
 
     private EventDraft? Draft(ElectionEvent told) => told switch
@@ -259,15 +263,19 @@ public sealed class Orchestrator
 
     private void Observe(EventDraft draft) => _options.Observer?.Invoke(draft);
 
-    private async Task WriteAsync(EventDraft draft)
+    // A store in trouble makes a write wait for seconds: what is told here and now must not wait behind it.
+    private async Task WriteAllAsync()
     {
-        try
+        await foreach (var draft in _unwritten.Reader.ReadAllAsync(CancellationToken.None))
         {
-            await _stores.Work.ReportAsync(new(Id) { Event = draft }, CancellationToken.None);
-        }
-        catch (StoreUnavailableException e)
-        {
-            _options.Trouble?.Invoke($"not written to the log: {draft.Message} ({e.Message})");
+            try
+            {
+                await _stores.Work.ReportAsync(new(Id) { Event = draft }, CancellationToken.None);
+            }
+            catch (StoreUnavailableException e)
+            {
+                _options.Trouble?.Invoke($"not written to the log: {draft.Message} ({e.Message})");
+            }
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class OrchestratorPack : IDisposable
         Assert.Equal(0, init.Exit);
     }
 
+    /// <summary>A file of the workspace.</summary>
+    public string PathOf(string name) => _folder.PathOf(name);
+
     /// <summary>What an orchestrator said: a line of its event stream.</summary>
     public sealed record Said(string Name, string Type, string Id, long? Epoch);
 
