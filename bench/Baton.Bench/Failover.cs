@@ -5,8 +5,8 @@ using System.Text.Json;
 
 namespace Baton.Bench;
 
-/// <summary>Three orchestrator processes; the leader is ended again and again.</summary>
-internal static partial class Failover
+/// <summary>Three orchestrator processes, whose leader is ended again and again.</summary>
+internal sealed partial class Failover : IDisposable
 {
     private const int Kill = 9;
     private const int Terminate = 15;
@@ -15,129 +15,143 @@ internal static partial class Failover
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FailSafe = TimeSpan.FromMinutes(2);
 
+    private readonly string _program;
+    private readonly string _ttl;
+    private readonly string _folder = Directory.CreateTempSubdirectory("baton-bench-").FullName;
+    private readonly BlockingCollection<Elected> _elected = [];
+    private readonly ConcurrentDictionary<string, bool> _standby = new();
+    private readonly ConcurrentDictionary<string, Process> _processes = new();
+    private int _joined;
+
+    private Failover(string program, int ttlSeconds)
+    {
+        _program = program;
+        _ttl = $"{ttlSeconds}s";
+    }
+
     private sealed record Elected(string Name, long Epoch, DateTimeOffset At);
 
+    /// <summary>Prints how long it took until the next leader was valid.</summary>
     public static async Task<int> RunAsync(string program, string kind, int rounds, int ttlSeconds)
     {
-        var folder = Directory.CreateTempSubdirectory("baton-bench-").FullName;
-        var elected = new BlockingCollection<Elected>();
-        var standby = new ConcurrentDictionary<string, bool>();
-        var processes = new ConcurrentDictionary<string, Process>();
-        try
-        {
-            using (var init = Start(program, folder, "init"))
-            {
-                await init.WaitForExitAsync();
-            }
+        using var failover = new Failover(program, ttlSeconds);
+        var took = await failover.MeasureAsync(kind, rounds);
+        took.Sort();
+        Console.WriteLine($"{kind}, ttl {ttlSeconds} s, {took.Count} rounds: p50 {At(0.5)} ms, p90 {At(0.9)} ms, "
+            + $"p99 {At(0.99)} ms, range {took[0]:0} to {took[^1]:0} ms");
+        return 0;
 
-            var next = 0;
-            for (; next < 3; next++)
-            {
-                Join($"orc-{next}");
-            }
-
-            var leader = Take(0);
-            var took = new List<double>();
-            for (var round = 0; round < rounds; round++)
-            {
-                while (standby.Count < 2)
-                {
-                    BootClock.Pause(TimeSpan.FromMilliseconds(10), CancellationToken.None);
-                }
-
-                BootClock.Pause(Settle, CancellationToken.None);
-                var victim = processes[leader.Name];
-                var from = BootClock.Instance.GetUtcNow();
-                _ = kill(victim.Id, kind switch { "kill" => Kill, "term" => Terminate, _ => Stop });
-                var former = leader;
-                leader = Take(former.Epoch);
-                took.Add((leader.At - from).TotalMilliseconds);
-                standby.TryRemove(leader.Name, out _);
-                if (kind == "freeze")
-                {
-                    _ = kill(victim.Id, Continue);
-                }
-                else
-                {
-                    await victim.WaitForExitAsync();
-                    Join($"orc-{next++}");
-                }
-            }
-
-            took.Sort();
-            Console.WriteLine($"{kind}, ttl {ttlSeconds} s, {took.Count} rounds: p50 {At(0.5)} ms, p90 {At(0.9)} ms, "
-                + $"p99 {At(0.99)} ms, range {took[0]:0} to {took[^1]:0} ms");
-            return 0;
-
-            string At(double share) => $"{took[Math.Min((int)(share * took.Count), took.Count - 1)]:0}";
-        }
-        finally
-        {
-            foreach (var process in processes.Values)
-            {
-                _ = kill(process.Id, Continue);
-                process.Kill();
-                await process.WaitForExitAsync();
-                process.Dispose();
-            }
-
-            Directory.Delete(folder, true);
-        }
-
-        void Join(string name)
-        {
-            var process = Start(program, folder, "orchestrator", "run", "--json", "--id", name, "--ttl", $"{ttlSeconds}s");
-            processes[name] = process;
-            process.OutputDataReceived += (_, line) => Hear(name, line.Data);
-            process.BeginOutputReadLine();
-        }
-
-        void Hear(string name, string? line)
-        {
-            if (line is null)
-            {
-                return;
-            }
-
-            using var json = JsonDocument.Parse(line);
-            var root = json.RootElement;
-            switch (root.GetProperty("type").GetString())
-            {
-                case "leader.elected":
-                    elected.Add(new(name, root.GetProperty("epoch").GetInt64(), root.GetProperty("at").GetDateTimeOffset()));
-                    break;
-                case "orchestrator.standby":
-                    standby[name] = true;
-                    break;
-                default:
-                    break;
-            }
-        }
-
-        Elected Take(long above)
-        {
-            while (elected.TryTake(out var one, FailSafe))
-            {
-                if (one.Epoch > above)
-                {
-                    return one;
-                }
-            }
-
-            throw new TimeoutException("nobody leads");
-        }
+        string At(double share) => $"{took[Math.Min((int)(share * took.Count), took.Count - 1)]:0}";
     }
 
-    private static Process Start(string program, string folder, params string[] arguments)
+    public void Dispose()
     {
-        var start = new ProcessStartInfo(program, arguments)
+        foreach (var process in _processes.Values)
         {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return Process.Start(start)!;
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+
+            process.WaitForExit();
+            process.Dispose();
+        }
+
+        _elected.Dispose();
+        Directory.Delete(_folder, true);
     }
+
+    private async Task<List<double>> MeasureAsync(string kind, int rounds)
+    {
+        using (var init = Start("init"))
+        {
+            await init.WaitForExitAsync();
+        }
+
+        while (_joined < 3)
+        {
+            Join();
+        }
+
+        var took = new List<double>();
+        for (var leader = Take(0); took.Count < rounds;)
+        {
+            while (_standby.Count < 2)
+            {
+                BootClock.Pause(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+            }
+
+            BootClock.Pause(Settle, CancellationToken.None);
+            var victim = _processes[leader.Name];
+            var from = BootClock.Instance.GetUtcNow();
+            _ = kill(victim.Id, kind switch { "kill" => Kill, "term" => Terminate, _ => Stop });
+            leader = Take(leader.Epoch);
+            took.Add((leader.At - from).TotalMilliseconds);
+            _standby.TryRemove(leader.Name, out _);
+            if (kind == "freeze")
+            {
+                _ = kill(victim.Id, Continue);
+            }
+            else
+            {
+                await victim.WaitForExitAsync();
+                Join();
+            }
+        }
+
+        return took;
+    }
+
+    private void Join()
+    {
+        var name = $"orc-{_joined++}";
+        var process = Start("orchestrator", "run", "--json", "--id", name, "--ttl", _ttl);
+        _processes[name] = process;
+        process.OutputDataReceived += (_, line) => Hear(name, line.Data);
+        process.BeginOutputReadLine();
+    }
+
+    private void Hear(string name, string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        using var json = JsonDocument.Parse(line);
+        var root = json.RootElement;
+        switch (root.GetProperty("type").GetString())
+        {
+            case "leader.elected":
+                var at = root.GetProperty("at").GetDateTimeOffset();
+                _elected.Add(new(name, root.GetProperty("epoch").GetInt64(), at));
+                break;
+            case "orchestrator.standby":
+                _standby[name] = true;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private Elected Take(long above)
+    {
+        while (_elected.TryTake(out var one, FailSafe))
+        {
+            if (one.Epoch > above)
+            {
+                return one;
+            }
+        }
+
+        throw new TimeoutException("nobody leads");
+    }
+
+    private Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(_program, arguments)
+    {
+        WorkingDirectory = _folder,
+        RedirectStandardOutput = true,
+    })!;
 
     [LibraryImport("libc")]
     private static partial int kill(int pid, int signal);

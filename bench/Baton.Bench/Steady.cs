@@ -12,73 +12,76 @@ internal static class Steady
     {
         var folder = Directory.CreateTempSubdirectory("baton-bench-").FullName;
         var path = Path.Combine(folder, "baton.db");
-        var writers = new List<Process>();
-        using var over = new CancellationTokenSource();
         try
         {
             using var file = SqliteFile.OpenOrCreate(path, "bench", out _);
             var store = new TimedLeases(new SqliteLeaseStore(file));
-            var losses = 0;
-            var grants = 0;
-            var election = new LeaderElection(store, new()
-            {
-                Candidate = new(new($"bench-{Environment.ProcessId}")),
-                Ttl = TimeSpan.FromSeconds(2),
-                Mark = new EpochFile(Path.Combine(folder, "epoch")),
-                Observer = told =>
-                {
-                    grants += told is ElectionEvent.Elected ? 1 : 0;
-                    losses += told is ElectionEvent.Demoted ? 1 : 0;
-                },
-            });
-            var leading = new TaskCompletionSource();
-            var running = election.RunAsync(
-                async leadership =>
-                {
-                    leading.TrySetResult();
-                    var lost = new TaskCompletionSource();
-                    using var registered = leadership.Lost.Register(lost.SetResult);
-                    await lost.Task;
-                },
-                over.Token);
-            await leading.Task;
-            switch (load)
-            {
-                case "starved":
-                    Starve(over.Token);
-                    break;
-                case "writers":
-                    for (var i = 0; i < Writers; i++)
-                    {
-                        writers.Add(Process.Start(Environment.ProcessPath!, ["writer", path]));
-                    }
-
-                    break;
-                default:
-                    break;
-            }
-
-            BootClock.Pause(span, CancellationToken.None);
-            Console.WriteLine($"{load}, ttl 2 s, {span.TotalSeconds:0} s: elected {grants} times, lost {losses} times, "
+            var (elected, lost) = await LeadAsync(store, Path.Combine(folder, "epoch"), () => LoadAsync(load, path, span));
+            Console.WriteLine($"{load}, ttl 2 s, {span.TotalSeconds:0} s: elected {elected} times, lost {lost} times, "
                 + store.Summary());
-            await over.CancelAsync();
-            foreach (var writer in writers)
-            {
-                writer.Kill();
-            }
-
-            await running;
-            return losses == 0 ? 0 : 1;
+            return lost == 0 ? 0 : 1;
         }
         finally
         {
-            foreach (var writer in writers)
-            {
-                await writer.WaitForExitAsync();
-                writer.Dispose();
-            }
-
             Directory.Delete(folder, true);
+        }
+    }
+
+    /// <summary>Leads while something goes on beside it; counts the terms won and lost.</summary>
+    private static async Task<(int Elected, int Lost)> LeadAsync(ILeaseStore store, string mark, Func<Task> beside)
+    {
+        var (elected, lost) = (0, 0);
+        var election = new LeaderElection(store, new()
+        {
+            Candidate = new(new($"bench-{Environment.ProcessId}")),
+            Ttl = TimeSpan.FromSeconds(2),
+            Mark = new EpochFile(mark),
+            Observer = told =>
+            {
+                elected += told is ElectionEvent.Elected ? 1 : 0;
+                lost += told is ElectionEvent.Demoted ? 1 : 0;
+            },
+        });
+        using var over = new CancellationTokenSource();
+        var leading = new TaskCompletionSource();
+        var running = election.RunAsync(
+            async leadership =>
+            {
+                leading.TrySetResult();
+                var ended = new TaskCompletionSource();
+                using var registered = leadership.Lost.Register(ended.SetResult);
+                await ended.Task;
+            },
+            over.Token);
+        await leading.Task;
+        await beside();
+        var seen = (elected, lost);
+        await over.CancelAsync();
+        await running;
+        return seen;
+    }
+
+    private static async Task LoadAsync(string load, string path, TimeSpan span)
+    {
+        using var over = new CancellationTokenSource();
+        var writers = new List<Process>();
+        if (load == "starved")
+        {
+            Starve(over.Token);
+        }
+
+        for (var i = 0; load == "writers" && i < Writers; i++)
+        {
+            writers.Add(Process.Start(Environment.ProcessPath!, ["writer", path]));
+        }
+
+        BootClock.Pause(span, CancellationToken.None);
+        await over.CancelAsync();
+        foreach (var writer in writers)
+        {
+            writer.Kill();
+            await writer.WaitForExitAsync();
+            writer.Dispose();
         }
     }
 
