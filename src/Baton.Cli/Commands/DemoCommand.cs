@@ -4,7 +4,8 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// <c>baton demo</c>: a temporary workspace with real processes, whose leader is killed once in the middle of the work.
+/// <c>baton demo</c>: a temporary workspace with real processes, whose leader is killed once in the middle of
+/// the work.
 /// </summary>
 internal static class DemoCommand
 {

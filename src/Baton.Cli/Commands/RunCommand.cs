@@ -4,7 +4,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary><c>baton run … -- CMD…</c>: claims a task, runs a command on it, and settles it by the exit code.</summary>
+/// <summary>
+/// <c>baton run … -- CMD…</c>: claims a task, runs a command on it, and settles it by the exit code.
+/// </summary>
 internal static class RunCommand
 {
     public static Verb Declare()
@@ -82,7 +84,8 @@ internal static class RunCommand
             : throw CommandFailure.Usage($"--agent '{agent}' is no name: 1 to {longest} of A-Z a-z 0-9 . _ -");
     }
 
-    // Several commands, one after the other, share our streams: each line says whose it is, and data stays clean.
+    // Several commands, one after the other, share our streams: each line says whose it is, and data stays
+    // clean.
     private static Func<DurableTask, ChildOutput> OutputOf(Session session, RunOrder order) => order.Repeats
         ? task => Prefixed(session, task)
         : session.Output.IsJson ? _ => ChildOutput.OurErrors : _ => ChildOutput.Same;

@@ -3,7 +3,8 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// A worker's life on the roster: registered, witnessed by the kernel, and heard of for as long as this process lives.
+/// A worker's life on the roster: registered, witnessed by the kernel, and heard of for as long as this
+/// process lives.
 /// </summary>
 internal sealed class AgentLife : IAsyncDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class AgentLife : IAsyncDisposable
     public bool IsDraining => _heartbeat.Last?.Status == AgentStatus.Draining;
 
     /// <summary>Begins a life.</summary>
-    /// <exception cref="StoreUnavailableException">The roster can't be reached, or no witness can be had.</exception>
+    /// <exception cref="StoreUnavailableException">The roster can't be reached, or no witness can be
+    /// had.</exception>
     public static async Task<AgentLife> BeginAsync(
         RunStores stores, RunOrder order, RunTools tools, CancellationToken cancel)
     {
@@ -58,7 +60,9 @@ internal sealed class AgentLife : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it: in good order where the store can be told, else the freed witness tells the leader.</summary>
+    /// <summary>
+    /// Ends it: in good order where the store can be told, else the freed witness tells the leader.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         var gone = IsGone;

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Baton.Cli;
 
 /// <summary>
-/// A child of this process. It is waited for without being reaped: until <see cref="Dispose"/> its id, and that of
-/// its session, can belong to nobody else, so a signal never hits a stranger.
+/// A child of this process. It is waited for without being reaped: until <see cref="Dispose"/> its id, and
+/// that of its session, can belong to nobody else, so a signal never hits a stranger.
 /// </summary>
 /// <remarks>
-/// System.Diagnostics.Process reaps as soon as a child ends, can begin no session and lets no chosen descriptor
-/// through; that is why it is not used.
+/// System.Diagnostics.Process reaps as soon as a child ends, can begin no session and lets no chosen
+/// descriptor through; that is why it is not used.
 /// </remarks>
 internal sealed class ChildProcess : IDisposable
 {
@@ -44,7 +44,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Completes when the process itself has ended; its descendants may live on.</summary>
     public Task<ChildExit> Exit => _exit.Task;
 
-    /// <summary>Completes when the pipes of its output are closed by all who inherited them, and read to the end.</summary>
+    /// <summary>
+    /// Completes when the pipes of its output are closed by all who inherited them, and read to the end.
+    /// </summary>
     public Task Drained { get; }
 
     /// <summary>Starts a process.</summary>
@@ -61,8 +63,8 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>
-    /// Reaps ended orphans that this process has adopted, and gives those that live. Children started here are not
-    /// among them.
+    /// Reaps ended orphans that this process has adopted, and gives those that live. Children started here
+    /// are not among them.
     /// </summary>
     public static unsafe List<ProcessEntry> Adopted()
     {
@@ -92,7 +94,8 @@ internal sealed class ChildProcess : IDisposable
     public bool Signal(int signal) => Send(Pid, signal);
 
     /// <summary>
-    /// Signals the process, its session, its descendants, and those who bear its mark. False when none is left.
+    /// Signals the process, its session, its descendants, and those who bear its mark. False when none is
+    /// left.
     /// </summary>
     public bool SignalTree(int signal)
     {
@@ -107,11 +110,27 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Whether anything of the tree still runs.</summary>
-    public bool IsTreeAlive => !Exit.IsCompleted || Stragglers().Count > 0;
+    public bool IsTreeAlive
+    {
+        get
+        {
+            // Who forks and ends while the table is read can slip through one reading.
+            const int readings = 2;
+            for (var reading = 0; reading < readings; reading++)
+            {
+                if (!Exit.IsCompleted || Stragglers().Count > 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>
-    /// Ends the whole tree: asks by SIGTERM, and after the grace kills what is left. Blocks until nothing is left, or
-    /// until the kernel has been unable to kill it for ten seconds. True when nothing is left.
+    /// Ends the whole tree: asks by SIGTERM, and after the grace kills what is left. Blocks until nothing is
+    /// left, or until the kernel has been unable to kill it for ten seconds. True when nothing is left.
     /// </summary>
     public bool EndTree(TimeSpan grace)
     {
@@ -146,7 +165,10 @@ internal sealed class ChildProcess : IDisposable
         return true;
     }
 
-    /// <summary>Lets it live on without us: it is reaped as soon as it ends, and can't be signalled from here any more.</summary>
+    /// <summary>
+    /// Lets it live on without us: it is reaped as soon as it ends, and can't be signalled from here any
+    /// more.
+    /// </summary>
     public void LetGo()
     {
         lock (_gate)
@@ -201,7 +223,7 @@ internal sealed class ChildProcess : IDisposable
     private bool BearsMark(ProcessEntry entry) => _start.Mark is { } mark
         && entry.Identity.Start >= _identity.Start
         && mark.IndexOf('=', StringComparison.Ordinal) is var cut && cut > 0
-        && ProcessTable.EnvironmentOf(entry.Pid, mark[..cut]) == mark[(cut + 1)..];
+        && ProcessTable.SettledEnvironmentOf(entry, mark[..cut]) == mark[(cut + 1)..];
 
     private unsafe void Wait()
     {

@@ -13,7 +13,9 @@ internal sealed record ChildStart(ImmutableArray<string> Command)
     /// <summary>Where it works; null: here.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Whether it begins a session, so that it gets no Ctrl-C of ours and its tree can be signalled as one.</summary>
+    /// <summary>
+    /// Whether it begins a session, so that it gets no Ctrl-C of ours and its tree can be signalled as one.
+    /// </summary>
     public bool OwnSession { get; init; }
 
     /// <summary>Whether it reads our standard input; else it finds it empty.</summary>
@@ -29,14 +31,14 @@ internal sealed record ChildStart(ImmutableArray<string> Command)
     public ImmutableArray<int> Inherits { get; init; } = [];
 
     /// <summary>
-    /// An assignment in its environment, as <c>BATON_CLAIM=3-9f8e</c>, by which a descendant is known that left the
-    /// session and lost its parent; null: such ones are not looked for.
+    /// An assignment in its environment, as <c>BATON_CLAIM=3-9f8e</c>, by which a descendant is known that
+    /// left the session and lost its parent; null: such ones are not looked for.
     /// </summary>
     public string? Mark { get; init; }
 
     /// <summary>
-    /// Whether orphans that this process adopts belong to its tree: right where it is the only child that could leave
-    /// any.
+    /// Whether orphans that this process adopts belong to its tree: right where it is the only child that
+    /// could leave any.
     /// </summary>
     public bool OwnsOrphans { get; init; }
 }

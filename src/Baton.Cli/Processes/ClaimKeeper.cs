@@ -3,8 +3,8 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// Extends a claim while its command lives, on a thread of its own. When the claim is lost, or could not be extended
-/// for its whole ttl, it ends the command's tree: two attempts must not work side by side.
+/// Extends a claim while its command lives, on a thread of its own. When the claim is lost, or could not be
+/// extended for its whole ttl, it ends the command's tree: two attempts must not work side by side.
 /// </summary>
 internal sealed class ClaimKeeper : IDisposable
 {
@@ -44,7 +44,9 @@ internal sealed class ClaimKeeper : IDisposable
     /// <summary>Until when the claim surely lives.</summary>
     public Instant Until => _until;
 
-    /// <summary>Stops extending; returns once an extension under way is answered, and a lost claim's tree ended.</summary>
+    /// <summary>
+    /// Stops extending; returns once an extension under way is answered, and a lost claim's tree ended.
+    /// </summary>
     public void Dispose() => _beat.Dispose();
 
     private bool Extend()

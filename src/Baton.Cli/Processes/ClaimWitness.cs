@@ -2,7 +2,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary>The witness of a claim, taken inside the transaction that grants it and inherited by its whole tree.</summary>
+/// <summary>
+/// The witness of a claim, taken inside the transaction that grants it and inherited by its whole tree.
+/// </summary>
 internal sealed class ClaimWitness(WitnessFolder? folder) : IDisposable
 {
     private string? _token;

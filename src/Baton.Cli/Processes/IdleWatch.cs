@@ -10,10 +10,13 @@ internal sealed class IdleWatch(IWorkStore work, Epoch floor, TimeProvider clock
 {
     private const int MostNamed = 5;
 
-    // A task that ends may open others, or be followed by one that its command submits: one look proves little.
+    // A task that ends may open others, or be followed by one that its command submits: one look proves
+    // little.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Waits until two looks in a row show the same and nothing that could go on; gives what was seen.</summary>
+    /// <summary>
+    /// Waits until two looks in a row show the same and nothing that could go on; gives what was seen.
+    /// </summary>
     public async Task<TaskCounts> UntilIdleAsync(CancellationToken stop)
     {
         TaskCounts? before = null;

@@ -1,7 +1,8 @@
 namespace Baton.Cli;
 
 /// <summary>
-/// What ties a process to the supervisor that started it: it ends when the supervisor's witness proves it dead.
+/// What ties a process to the supervisor that started it: it ends when the supervisor's witness proves it
+/// dead.
 /// </summary>
 internal sealed class Lifeline : IDisposable
 {
@@ -37,7 +38,9 @@ internal sealed class Lifeline : IDisposable
     public static string ValueOf(HolderId supervisor, FileIdentity mark) =>
         $"{supervisor}:{mark.Device}:{mark.Inode}";
 
-    /// <summary>The lifeline that this process was started with; one that never breaks where there is none.</summary>
+    /// <summary>
+    /// The lifeline that this process was started with; one that never breaks where there is none.
+    /// </summary>
     /// <exception cref="FormatException">The variable is set, and not as a supervisor sets it.</exception>
     public static Lifeline FromEnvironment(WitnessFolder witnesses) =>
         Parse(witnesses, Environment.GetEnvironmentVariable(Variable));

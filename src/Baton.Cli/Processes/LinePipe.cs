@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Baton.Cli;
 
-/// <summary>Reads the pipe of a child's output line by line on a thread of its own, until every writer is gone.</summary>
+/// <summary>
+/// Reads the pipe of a child's output line by line on a thread of its own, until every writer is gone.
+/// </summary>
 internal sealed class LinePipe
 {
     // A child that never ends its line must not fill our memory: what is longer comes in pieces.

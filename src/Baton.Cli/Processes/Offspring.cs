@@ -1,18 +1,19 @@
 namespace Baton.Cli;
 
 /// <summary>
-/// The descendants that a supervisor did not start itself but answers for: workers that outlived their leader, and
-/// commands that outlived their worker.
+/// The descendants that a supervisor did not start itself but answers for: workers that outlived their
+/// leader, and commands that outlived their worker.
 /// </summary>
-/// <param name="lifeline">The value of <see cref="Lifeline.Variable"/> that marks the supervisor's own processes.</param>
+/// <param name="lifeline">The value of <see cref="Lifeline.Variable"/> that marks the supervisor's own
+/// processes.</param>
 internal sealed class Offspring(string lifeline)
 {
     private readonly HashSet<ProcessIdentity> _suspects = [];
     private readonly Dictionary<ProcessIdentity, Instant> _asked = [];
 
     /// <summary>
-    /// Reaps orphans that have ended, and ends those that no worker answers for any more: by request, and after a
-    /// grace by force. Called at a steady beat.
+    /// Reaps orphans that have ended, and ends those that no worker answers for any more: by request, and
+    /// after a grace by force. Called at a steady beat.
     /// </summary>
     public void EndStrays(TimeSpan grace)
     {

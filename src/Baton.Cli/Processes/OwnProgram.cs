@@ -8,7 +8,8 @@ internal static class OwnProgram
     private const string Assembly = "Baton.Cli";
 
     /// <summary>
-    /// The command that starts it. Never a shell or launcher, whose end would prove nothing about the program's.
+    /// The command that starts it. Never a shell or launcher, whose end would prove nothing about the
+    /// program's.
     /// </summary>
     public static ImmutableArray<string> Command { get; } = Find();
 

@@ -41,7 +41,10 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
         }
     }
 
-    /// <summary>The process that runs now and its life in the election, empty until it has joined; null while none runs.</summary>
+    /// <summary>
+    /// The process that runs now and its life in the election, empty until it has joined; null while none
+    /// runs.
+    /// </summary>
     public (HolderId Life, ProcessIdentity Process)? Running
     {
         get
@@ -131,7 +134,8 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
         var exit = await child.Exit;
         if (incumbent.Life is null)
         {
-            // Workers outlive their leader and may keep its streams: its last words come at once, or were none.
+            // Workers outlive their leader and may keep its streams: its last words come at once, or were
+            // none.
             await child.Drained.WaitAsync(LastWords, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 

@@ -75,7 +75,9 @@ internal static class ProcessTable
         return found;
     }
 
-    /// <summary>The value that a process found in its environment when it began; null where it can't be read.</summary>
+    /// <summary>
+    /// The value that a process found in its environment when it began; null where it can't be read.
+    /// </summary>
     public static string? EnvironmentOf(int pid, string name)
     {
         var start = name + "=";
@@ -90,7 +92,30 @@ internal static class ProcessTable
         return null;
     }
 
-    /// <summary>Signals this very process, and never another that got its id since. False when it is gone.</summary>
+    /// <summary>
+    /// The same, waiting a moment where the process is just becoming another program: the kernel shows neither its
+    /// arguments nor its environment then.
+    /// </summary>
+    public static string? SettledEnvironmentOf(ProcessEntry process, string name)
+    {
+        const int threadsOfKernel = 2;
+        const int mostLooks = 50;
+        for (var looks = 0; looks < mostLooks && process.Parent != threadsOfKernel; looks++)
+        {
+            if (Read($"/proc/{process.Pid}/environ") is not "" || Read($"/proc/{process.Pid}/cmdline") is not "")
+            {
+                break;
+            }
+
+            BootClock.Pause(TimeSpan.FromMilliseconds(1), CancellationToken.None);
+        }
+
+        return EnvironmentOf(process.Pid, name);
+    }
+
+    /// <summary>
+    /// Signals this very process, and never another that got its id since. False when it is gone.
+    /// </summary>
     public static bool Signal(ProcessIdentity process, int signal)
     {
         var handle = (int)SystemCalls.syscall(PidfdOpen, process.Pid, 0, 0, 0);

@@ -19,8 +19,8 @@ internal static class RunVariables
         .Add(Lifeline.Variable, null);
 
     /// <summary>
-    /// The changes to our own environment. The lifeline is none of the command's: what it starts must not end because
-    /// our supervisor does.
+    /// The changes to our own environment. The lifeline is none of the command's: what it starts must not end
+    /// because our supervisor does.
     /// </summary>
     public static ImmutableDictionary<string, string?> For(
         AgentId agent, DurableTask task, Claim claim, string store, string file)

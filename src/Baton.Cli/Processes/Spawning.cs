@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Baton.Cli;
 
-/// <summary>Starts a process with posix_spawn: nothing of this process's own state reaches the child but what is named.</summary>
+/// <summary>
+/// Starts a process with posix_spawn: nothing of this process's own state reaches the child but what is
+/// named.
+/// </summary>
 internal static unsafe class Spawning
 {
     /// <summary>Starts it.</summary>
@@ -45,7 +48,8 @@ internal static unsafe class Spawning
         }
     }
 
-    // The runtime ignores SIGPIPE and blocks what its threads should not see: a child must begin as from a shell.
+    // The runtime ignores SIGPIPE and blocks what its threads should not see: a child must begin as from a
+    // shell.
     private static void Describe(byte* attributes, ChildStart start)
     {
         var signals = stackalloc byte[SystemCalls.StructureBytes];

@@ -121,8 +121,9 @@ internal sealed class Supervisor : IDisposable
     }
 
     /// <summary>
-    /// Followers leave first, so that nobody takes over from a leader that is about to go; then the leader gives its
-    /// lease back; then the workers, whom no leader replaces any more; and whatever is left by force.
+    /// Followers leave first, so that nobody takes over from a leader that is about to go; then the leader
+    /// gives its lease back; then the workers, whom no leader replaces any more; and whatever is left by
+    /// force.
     /// </summary>
     private async Task EndAsync(CancellationTokenSource over, List<Task> keeping, Beat strays)
     {

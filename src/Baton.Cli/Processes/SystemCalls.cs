@@ -47,8 +47,8 @@ internal static unsafe partial class SystemCalls
     }
 
     /// <summary>
-    /// A parent that ignores the end of its children loses how they ended: the kernel reaps them. Whoever started
-    /// this program may have left it so.
+    /// A parent that ignores the end of its children loses how they ended: the kernel reaps them. Whoever
+    /// started this program may have left it so.
     /// </summary>
     public static void HeedChildren()
     {

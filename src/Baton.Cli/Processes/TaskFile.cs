@@ -3,7 +3,9 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary>The task as JSON in a file of its own that only its owner can read; gone with the attempt.</summary>
+/// <summary>
+/// The task as JSON in a file of its own that only its owner can read; gone with the attempt.
+/// </summary>
 internal sealed class TaskFile : IDisposable
 {
     private TaskFile(string path) => Path = path;

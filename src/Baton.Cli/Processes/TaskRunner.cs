@@ -3,12 +3,13 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// Claims a task, runs a command on it, keeps the claim while the command lives, and completes or fails the attempt
-/// by the command's exit code.
+/// Claims a task, runs a command on it, keeps the claim while the command lives, and completes or fails the
+/// attempt by the command's exit code.
 /// </summary>
 internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tools)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
 
     private readonly IWorkStore _work = stores.Work;
@@ -18,8 +19,8 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
     public Action<RunOutcome>? Told { get; init; }
 
     /// <summary>
-    /// Runs one task, or one after the other. Stopped from outside it ends the command, gives the claim back and
-    /// answers; it does not throw for that.
+    /// Runs one task, or one after the other. Stopped from outside it ends the command, gives the claim back
+    /// and answers; it does not throw for that.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store can't be used.</exception>
     public async Task<RunOutcome> RunAsync(CancellationToken stop)
@@ -89,8 +90,8 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         };
         var claimedAt = Instant.Of(tools.Clock);
 
-        // Thrown out of here, it is not known whether the claim was written: the witness is let go and its file
-        // stays, which tells the leader that nobody works on it.
+        // Thrown out of here, it is not known whether the claim was written: the witness is let go and its
+        // file stays, which tells the leader that nobody works on it.
         var answer = await TryUntilAsync(() => _work.ClaimAsync(request, stop), claimedAt + order.ClaimTtl, stop);
         switch (answer)
         {
@@ -143,8 +144,9 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
                 until = keeper.Until;
             }
 
-            // Everyone who could still write into the pipes is gone.
-            await child.Drained;
+            // Everyone who could still write into the pipes is gone, but for what the kernel could not kill.
+            await child.Drained.WaitAsync(LastWords, tools.Clock)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (lost is not null)
             {
                 witness.Remove();

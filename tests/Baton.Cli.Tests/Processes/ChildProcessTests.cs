@@ -89,7 +89,8 @@ public sealed class ChildProcessTests
     [Fact]
     public async Task Ends_a_whole_tree_that_will_not_hear()
     {
-        // One that ignores the request, one in a session of its own, and one that has lost its parent besides.
+        // One that ignores the request, one in a session of its own, and one that has lost its parent
+        // besides.
         using var pids = new BlockingCollection<int>();
         using var child = ChildProcess.Start(Shell(
             "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & "
@@ -113,6 +114,26 @@ public sealed class ChildProcessTests
 
         Assert.All(members, member => Assert.False(member.IsAlive));
         Assert.Equal(new ChildExit(null, 9), await child.Exit.WaitAsync(FailSafe, Cancel));
+    }
+
+    [Fact]
+    public async Task Finds_who_is_just_becoming_another_program_when_its_parent_ends()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            var pid = new TaskCompletionSource<int>();
+            using var child = ChildProcess.Start(Shell("setsid sleep 1000 2> /dev/null & echo $!") with
+            {
+                OwnSession = true,
+                Environment = ImmutableDictionary<string, string?>.Empty.Add("BATON_CLAIM", $"1-round{round}"),
+                Mark = $"BATON_CLAIM=1-round{round}",
+                Output = new ChildOutput.Lines(line => pid.TrySetResult(int.Parse(line))),
+            });
+            await child.Exit.WaitAsync(FailSafe, Cancel);
+            Assert.True(child.EndTree(FailSafe));
+            await child.Drained.WaitAsync(FailSafe, Cancel);
+            Assert.Null(ProcessIdentity.Of(await pid.Task.WaitAsync(FailSafe, Cancel)));
+        }
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class UpTests : IDisposable
         await BatonAsync(0, "task", "create", "--title", "one");
         await BatonAsync(0, "up", "--orchestrators", "2", "--workers", "1", "--worker",
             "echo $BATON_TASK_ID > did", "--until-idle");
-        Assert.StartsWith("task_", await File.ReadAllTextAsync(_folder.PathOf("did"), Cancel), StringComparison.Ordinal);
+        var did = await File.ReadAllTextAsync(_folder.PathOf("did"), Cancel);
+        Assert.StartsWith("task_", did, StringComparison.Ordinal);
         Assert.Contains(_said, line => line.Contains("task.completed", StringComparison.Ordinal));
         Assert.Empty(Left());
     }
@@ -71,6 +72,15 @@ public sealed class UpTests : IDisposable
         await up;
         Assert.Contains(_said, line => line.Contains("task.requeued", StringComparison.Ordinal));
         Assert.Contains(_said, line => line.Contains("attempt 2", StringComparison.Ordinal));
+        Assert.Empty(Left());
+    }
+
+    [Fact]
+    public async Task The_demo_keeps_its_promise_and_cleans_up()
+    {
+        await BatonAsync(0, "demo", "--json");
+        Assert.Contains(_said, line => line.Contains("\"completed_once\":30", StringComparison.Ordinal));
+        Assert.Contains(_said, line => line.Contains("\"ended_by\":\"died\"", StringComparison.Ordinal));
         Assert.Empty(Left());
     }
 
