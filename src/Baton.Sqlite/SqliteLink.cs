@@ -20,7 +20,8 @@ internal enum Durability
 /// </summary>
 internal sealed class SqliteLink : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(30);
 
     private readonly SqliteFile _file;
     private readonly SqliteConnection _connection;
@@ -193,6 +194,8 @@ internal sealed class SqliteLink : IDisposable
     private void BeginImmediate(CancellationToken cancel)
     {
         var until = Instant.Of(BootClock.Instance) + Patience;
+        var last = until + LongestQueue;
+        ProcessIdentity? holder = null;
         while (true)
         {
             var code = raw.sqlite3_exec(_connection.Handle!, "BEGIN IMMEDIATE");
@@ -211,6 +214,13 @@ internal sealed class SqliteLink : IDisposable
             if (_file.BusySince == Instant.Never)
             {
                 _file.BusySince = now;
+            }
+
+            // Waiting in a queue that moves is not being blocked: only one holder who stays ends the patience.
+            if (now >= until && now < last && BlockedWriter.Find(_file.Path) is var present && present != holder)
+            {
+                holder = present;
+                until = now + Patience;
             }
 
             if (now >= until || cancel.IsCancellationRequested)

@@ -78,8 +78,9 @@ public sealed class WorkspaceTests : IDisposable
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))
             .Replace("main 41", "main 42", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
-        Assert.Equal(ExitCode.Unavailable, (await PlayAsync("status")).Exit);
-        Assert.NotEqual(ExitCode.Ok, (await PlayAsync("doctor")).Exit);
+        Assert.Equal(ExitCode.Unavailable, (await PlayAsync("orchestrator", "run")).Exit);
+        Assert.Equal(ExitCode.Ok, (await PlayAsync("status")).Exit);
+        Assert.Contains("makes it anew with main 42", (await PlayAsync("doctor")).Out, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Ok, (await PlayAsync("doctor", "--fix")).Exit);
         Assert.Equal(new Epoch(42), new EpochFile(path).Read(ElectionName.Main));
     }

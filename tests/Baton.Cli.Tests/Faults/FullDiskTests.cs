@@ -1,0 +1,101 @@
+namespace Baton.Cli.Tests;
+
+/// <summary>A disk without space and a folder that can't be written to. Needs the right to mount.</summary>
+public sealed class FullDiskTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private bool _isMounted;
+
+    public void Dispose()
+    {
+        if (_isMounted)
+        {
+            Assert.Equal(0, Run("umount", _folder.Path));
+        }
+
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Without_space_nothing_half_written_stays_and_with_space_it_goes_on()
+    {
+        Mount("1500k");
+        Fill();
+        Playground.Refuses(await RunAsync("init"), ExitCode.Failure, "No space left");
+        Assert.DoesNotContain(Directory.GetFiles(_folder.PathOf(".baton")),
+            name => name.Contains(".new", StringComparison.Ordinal));
+        Spare(200_000);
+        Playground.Refuses(await RunAsync("init"), ExitCode.Unavailable, "no space is left");
+        Assert.DoesNotContain(Directory.GetFiles(_folder.PathOf(".baton")),
+            name => name.Contains(".new", StringComparison.Ordinal));
+
+        File.Delete(_folder.PathOf("filler"));
+        Assert.Equal(0, (await RunAsync("init")).Exit);
+        var made = 0;
+        Played last;
+        while ((last = await RunAsync("task", "create", "--title", "t", "--description", new('x', 100_000))).Exit == 0)
+        {
+            made++;
+        }
+
+        Playground.Refuses(last, ExitCode.Unavailable, "no space is left");
+        await WithMoreSpaceAsync(made);
+    }
+
+    [Fact]
+    public async Task A_folder_that_can_only_be_read_is_named()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
+        var made = Directory.CreateDirectory(_folder.PathOf("made")).FullName;
+        var seen = Directory.CreateDirectory(_folder.PathOf("seen")).FullName;
+        Assert.Equal(0, (await Playground.RunInAsync(made, "init")).Exit);
+        Assert.SkipUnless(Run("mount", "--bind", made, seen) == 0, "mounting is not allowed here");
+        try
+        {
+            Assert.Equal(0, Run("mount", "-o", "remount,ro,bind", seen));
+            foreach (var words in (string[][])[["status"], ["task", "create", "--title", "t"], ["orchestrator", "run"]])
+            {
+                Playground.Refuses(await Playground.RunInAsync(seen, words), ExitCode.Unavailable, "read-only");
+            }
+
+            Playground.Refuses(await Playground.RunInAsync(seen, "init"), ExitCode.Failure, "Read-only file system");
+        }
+        finally
+        {
+            Assert.Equal(0, Run("umount", seen));
+        }
+    }
+
+    private async Task WithMoreSpaceAsync(int made)
+    {
+        Assert.Equal(0, Run("mount", "-o", "remount,size=8m", _folder.Path));
+        Assert.Equal(0, (await RunAsync("task", "create", "--title", "again")).Exit);
+        var lines = (await RunAsync("task", "list")).Out.Split('\n');
+        Assert.Equal(made + 1, lines.Count(line => line.StartsWith("task_", StringComparison.Ordinal)));
+    }
+
+    private void Mount(string size)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
+        _isMounted = Run("mount", "-t", "tmpfs", "-o", $"size={size}", "none", _folder.Path) == 0;
+        Assert.SkipUnless(_isMounted, "mounting is not allowed here");
+    }
+
+    private void Fill() => Run("/bin/sh", "-c", "cat /dev/zero > \"$0\" 2>/dev/null || true", _folder.PathOf("filler"));
+
+    // Gives back the end of what fills the disk.
+    private void Spare(int bytes)
+    {
+        using var filler = new FileStream(_folder.PathOf("filler"), FileMode.Open);
+        filler.SetLength(filler.Length - bytes);
+    }
+
+    private Task<Played> RunAsync(params string[] words) => Playground.RunInAsync(_folder.Path, words);
+
+    private static int Run(string program, params string[] words)
+    {
+        using var child = System.Diagnostics.Process.Start(program, words);
+        child.WaitForExit();
+        return child.ExitCode;
+    }
+}
