@@ -12,17 +12,14 @@ internal sealed class ElectionDriver : IDisposable
     private readonly Queue<ElectionInput> _inbox = new();
     private readonly Lock _gate = new();
     private ElectionState _state;
-    private CancellationTokenSource _attempt = new();
-    private long _attemptUntil = long.MaxValue;
+    private Pending? _pending;
     private Leadership? _leadership;
-    private Candidate _candidate;
 
     public ElectionDriver(ILeaseStore store, LeaderElectionOptions options)
     {
         _store = store;
         _options = options;
         _timers = options.Settle(store.Traits);
-        _candidate = options.Candidate;
         _state = ElectionState.Begin(Now);
         Alarm = new(options.Clock);
         Watch = new(options.Clock);
@@ -80,27 +77,28 @@ internal sealed class ElectionDriver : IDisposable
         var now = Now;
         if (Volatile.Read(ref _leadership) is { LossReason: null } leadership)
         {
-            var until = leadership.TrustedUntil;
-            if (now >= until)
+            if (leadership.IsValid)
             {
-                leadership.Withdraw(LossReason.Expired);
-                CancelAttempt();
-                Alarm.Set();
+                next = leadership.TrustedUntil;
             }
-            else
+            else if (leadership.Withdraw(LossReason.Expired))
             {
-                next = until;
+                CancelAttempt();
+                // The turning thread may have taken up a renewal in the meantime and think that it leads on.
+                Post(new ElectionInput.TrustEnded(leadership.Epoch));
             }
         }
 
-        var attemptUntil = new Instant(Volatile.Read(ref _attemptUntil));
-        if (now >= attemptUntil)
+        if (Volatile.Read(ref _pending) is { } pending)
         {
-            CancelAttempt();
-        }
-        else
-        {
-            next = Instant.Min(next, attemptUntil);
+            if (now >= pending.Until)
+            {
+                GiveUp(pending);
+            }
+            else
+            {
+                next = Instant.Min(next, pending.Until);
+            }
         }
 
         return next;
@@ -178,19 +176,19 @@ internal sealed class ElectionDriver : IDisposable
     /// </summary>
     private void Request<T>(long attempt, Func<CancellationToken, ValueTask<T>> send, Func<T, ElectionInput> answer)
     {
-        _attempt = new();
-        Volatile.Write(ref _attemptUntil, (Now + _timers.AttemptTimeout).Nanoseconds);
+        var pending = new Pending(new(), Now + _timers.AttemptTimeout);
+        Volatile.Write(ref _pending, pending);
         Watch.Set();
-        _ = AnswerAsync(attempt, send, answer, _attempt.Token);
+        _ = AnswerAsync(attempt, send, answer, pending);
     }
 
     private async Task AnswerAsync<T>(long attempt, Func<CancellationToken, ValueTask<T>> send,
-        Func<T, ElectionInput> answer, CancellationToken cancel)
+        Func<T, ElectionInput> answer, Pending pending)
     {
         ElectionInput input;
         try
         {
-            input = answer(await send(cancel));
+            input = answer(await send(pending.Cancel.Token));
         }
         catch (StoreUnavailableException e)
         {
@@ -210,7 +208,7 @@ internal sealed class ElectionDriver : IDisposable
             input = new ElectionInput.AttemptFailed(attempt, StoreFault.Unreachable, e.Message, false);
         }
 
-        Volatile.Write(ref _attemptUntil, long.MaxValue);
+        Interlocked.CompareExchange(ref _pending, null, pending);
         Post(input);
     }
 
@@ -219,34 +217,33 @@ internal sealed class ElectionDriver : IDisposable
 
     private void CancelAttempt()
     {
-        Volatile.Write(ref _attemptUntil, long.MaxValue);
-        _attempt.Cancel();
+        if (Volatile.Read(ref _pending) is { } pending)
+        {
+            GiveUp(pending);
+        }
+    }
+
+    /// <summary>Ends the wait for this very request; the one after it, sent meanwhile, is not touched.</summary>
+    private void GiveUp(Pending pending)
+    {
+        Interlocked.CompareExchange(ref _pending, null, pending);
+        pending.Cancel.Cancel();
     }
 
     private Candidacy Candidacy(ElectionEffect.Acquire acquire)
     {
-        if (_options.Witness?.Restore() == true)
-        {
-            _candidate = _candidate with { Witness = _options.Witness.Mark };
-        }
-
-        return new(_options.Election, _candidate, _timers.Ttl, _options.Mark.Read(_options.Election),
+        var candidate = _options.Candidate with { Witness = Witness() ?? _options.Candidate.Witness };
+        return new(_options.Election, candidate, _timers.Ttl, _options.Mark.Read(_options.Election),
             acquire.Attempt, acquire.Seen);
     }
 
-    private Term Witnessed(Term term)
+    private Term Witnessed(Term term) => term with { Witness = Witness() ?? term.Witness };
+
+    /// <summary>The own witness as it stands now; the heartbeat may have made it anew just as well.</summary>
+    private FileIdentity? Witness()
     {
-        if (_options.Witness is not { } witness)
-        {
-            return term;
-        }
-
-        if (witness.Restore())
-        {
-            _candidate = _candidate with { Witness = witness.Mark };
-        }
-
-        return term with { Witness = witness.Mark };
+        _options.Witness?.Restore();
+        return _options.Witness?.Mark;
     }
 
     private bool IsProvablyDead(LeaseView view) => view.Holder is { } holder
@@ -269,4 +266,7 @@ internal sealed class ElectionDriver : IDisposable
             Post(input);
         }
     }
+
+    /// <summary>The request under way: how to end the wait for it, and when.</summary>
+    private sealed record Pending(CancellationTokenSource Cancel, Instant Until);
 }

@@ -42,7 +42,7 @@ public abstract record ElectionEvent
     /// <summary>The leader's work has not come back though its leadership is over.</summary>
     public sealed record Overstayed(Term Term) : ElectionEvent;
 
-    /// <summary>The store refuses or fails; told once until it answers again.</summary>
+    /// <summary>The store refuses or fails; told once, and again when the reason changes, until it answers again.</summary>
     public sealed record StoreFailing(string Code, string Message) : ElectionEvent;
 
     /// <summary>The store answers again.</summary>

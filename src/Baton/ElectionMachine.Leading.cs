@@ -156,9 +156,10 @@ internal static partial class ElectionMachine
 
         private void TellFailing(AttemptKind kind, string code, string message)
         {
-            if (State.ToldFailing is null)
+            // Another trouble than the one that was told is news: a store that was slow may since have been replaced.
+            if (State.ToldFailing?.Code != code)
             {
-                State = State with { ToldFailing = kind };
+                State = State with { ToldFailing = new(kind, code) };
                 Tell(new ElectionEvent.StoreFailing(code, message));
             }
         }

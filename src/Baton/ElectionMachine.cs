@@ -107,6 +107,13 @@ internal static partial class ElectionMachine
                 case ElectionInput.Fenced fenced:
                     TakeFence(fenced);
                     break;
+                case ElectionInput.TrustEnded ended:
+                    if (State.Phase == Leading && State.Term!.Epoch == ended.Epoch)
+                    {
+                        Lose(LossReason.Expired);
+                    }
+
+                    break;
                 case ElectionInput.Campaign:
                     State = State with { CampaignFrom = now, NextAt = Instant.Min(State.NextAt, now) };
                     break;
@@ -228,7 +235,7 @@ internal static partial class ElectionMachine
 
             var kind = State.InFlight.Kind;
             State = State with { InFlight = null };
-            if (State.ToldFailing == kind)
+            if (State.ToldFailing?.Kind == kind)
             {
                 State = State with { ToldFailing = null };
                 Tell(new ElectionEvent.StoreAnswers());

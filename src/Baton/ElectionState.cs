@@ -39,6 +39,9 @@ internal sealed record Attempt(AttemptKind Kind, long Number, Instant SentAt, bo
 /// <summary>An acquire whose answer never came: trust in it counts from the first request.</summary>
 internal sealed record Unsettled(long Nonce, Instant SentAt);
 
+/// <summary>What kind of request fails, and why (<see cref="StoreFault"/>).</summary>
+internal sealed record Failing(AttemptKind Kind, string Code);
+
 /// <summary>All that a candidate knows. Immutable; changed only by <see cref="ElectionMachine.Step"/>.</summary>
 internal sealed record ElectionState
 {
@@ -90,8 +93,10 @@ internal sealed record ElectionState
 
     public bool ToldOverstayed { get; init; }
 
-    /// <summary>The kind of request whose failing was told; told again only after one of its kind was answered.</summary>
-    public AttemptKind? ToldFailing { get; init; }
+    /// <summary>
+    /// The failing that was told; the same is told again only after a request of its kind was answered.
+    /// </summary>
+    public Failing? ToldFailing { get; init; }
 
     public static ElectionState Begin(Instant now) => new() { NextAt = now, CampaignFrom = now };
 }
@@ -132,6 +137,9 @@ internal abstract record ElectionInput
 
     /// <summary>A leader's write met a higher fence.</summary>
     public sealed record Fenced(Epoch Attempted, Epoch Fence) : ElectionInput;
+
+    /// <summary>The watch over the deadline ended the leadership of this epoch.</summary>
+    public sealed record TrustEnded(Epoch Epoch) : ElectionInput;
 
     /// <summary>Stand back no longer.</summary>
     public sealed record Campaign : ElectionInput;

@@ -83,9 +83,16 @@ public sealed class LeaderElection : IAsyncDisposable
             _driver.Post(new ElectionInput.WorkReturned());
         }
 
-        await _turned.Task;
-        await _watching.CancelAsync();
-        await watching;
+        try
+        {
+            await _turned.Task;
+        }
+        finally
+        {
+            await _watching.CancelAsync();
+            await watching;
+        }
+
         if ((failure ?? _driver.Failure) is { } thrown)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
@@ -107,6 +114,7 @@ public sealed class LeaderElection : IAsyncDisposable
 
     private void TurnAll()
     {
+        SynchronizationContext.SetSynchronizationContext(new OwnThread());
         try
         {
             while (true)
@@ -136,6 +144,7 @@ public sealed class LeaderElection : IAsyncDisposable
 
     private void KeepDeadlines()
     {
+        SynchronizationContext.SetSynchronizationContext(new OwnThread());
         while (!_over)
         {
             _driver.Watch.WaitUntil(_driver.KeepDeadlines());
@@ -160,8 +169,15 @@ public sealed class LeaderElection : IAsyncDisposable
             catch (StoreUnavailableException)
             {
                 // The poll is what counts; the hint is asked for again.
-                await Task.Delay(_store.Traits.PollEvery, _options.Clock, CancellationToken.None);
             }
+
+            await Task.Delay(_store.Traits.PollEvery, _options.Clock, CancellationToken.None);
         }
     }
+
+    /// <summary>
+    /// Marks a thread on which no await goes on. Whoever cancels a token runs what awaited it, to the next await:
+    /// a drain on the renewing thread would keep it from renewing. With this it goes on in the pool.
+    /// </summary>
+    private sealed class OwnThread : SynchronizationContext;
 }

@@ -21,7 +21,10 @@ public sealed record LeaderElectionOptions
     /// <summary>How much earlier than the lease trust ends; default the larger of ttl / 10 and 50 ms.</summary>
     public TimeSpan? Margin { get; init; }
 
-    /// <summary>How long the leader's work may take to come back when it resigns; default 30 s. Then the lease runs out.</summary>
+    /// <summary>
+    /// How long the leader's work may take to come back when it resigns; default 30 s, at most 24 h. Then the lease
+    /// runs out.
+    /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Remembers epochs outside the store; default a <see cref="VolatileMark"/>.</summary>
@@ -60,6 +63,8 @@ public sealed record LeaderElectionOptions
         Require((renewEvery * 1.1) + timeout < (Ttl * ElectionTimers.Trust) - margin,
             $"renewing each {Text(renewEvery)} with a timeout of {Text(timeout)} leaves no second try "
             + $"before the deadline of a ttl of {Text(Ttl)}");
+        Require(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(24),
+            $"a drain timeout of {Text(DrainTimeout)} is not from 0 s to 24 h");
         return new(Ttl, renewEvery, timeout, margin, traits.PollEvery, DrainTimeout, ClockDomain, Candidate.Holder);
     }
 

@@ -8,6 +8,9 @@ namespace Baton;
 public sealed class Leadership
 #pragma warning restore CA1001
 {
+    // Stands in for the deadline once it is over, so that the end and an extension exclude each other in one word.
+    private const long Ended = long.MinValue;
+
     private readonly TimeProvider _clock;
     private readonly Action<ElectionInput> _post;
     private readonly CancellationTokenSource _lost = new();
@@ -39,7 +42,27 @@ public sealed class Leadership
     /// Whether this process may act as the leader now. Reads the clock at every call: a process that was frozen
     /// sees false on its first look.
     /// </summary>
-    public bool IsValid => Volatile.Read(ref _reason) < 0 && Instant.Of(_clock) < TrustedUntil;
+    public bool IsValid
+    {
+        get
+        {
+            while (Volatile.Read(ref _trustedUntil) is var until and not Ended)
+            {
+                if (Instant.Of(_clock).Nanoseconds < until)
+                {
+                    return true;
+                }
+
+                // Who has once seen the end must not see it undone by an extension that comes late.
+                if (Interlocked.CompareExchange(ref _trustedUntil, Ended, until) == until)
+                {
+                    return false;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Whether half the ttl has passed without a renewal: finish what runs, begin nothing new outside.</summary>
     public bool IsAtRisk => !IsValid || Instant.Of(_clock).Nanoseconds >= Volatile.Read(ref _atRiskFrom);
@@ -63,17 +86,31 @@ public sealed class Leadership
         _post(new ElectionInput.Fenced(Epoch, refusal.Fence));
     }
 
+    /// <summary>Trusts it longer, unless it is over.</summary>
     internal void Extend(Instant trustedUntil, Instant atRiskFrom)
     {
-        Volatile.Write(ref _atRiskFrom, atRiskFrom.Nanoseconds);
-        Volatile.Write(ref _trustedUntil, trustedUntil.Nanoseconds);
+        while (IsValid)
+        {
+            var until = Volatile.Read(ref _trustedUntil);
+            if (until != Ended
+                && Interlocked.CompareExchange(ref _trustedUntil, trustedUntil.Nanoseconds, until) == until)
+            {
+                Volatile.Write(ref _atRiskFrom, atRiskFrom.Nanoseconds);
+                return;
+            }
+        }
     }
 
-    internal void Withdraw(LossReason reason)
+    /// <summary>Ends it; false when something else had ended it already.</summary>
+    internal bool Withdraw(LossReason reason)
     {
-        if (Interlocked.CompareExchange(ref _reason, (int)reason, -1) < 0)
+        Volatile.Write(ref _trustedUntil, Ended);
+        if (Interlocked.CompareExchange(ref _reason, (int)reason, -1) >= 0)
         {
-            _lost.Cancel();
+            return false;
         }
+
+        _lost.Cancel();
+        return true;
     }
 }

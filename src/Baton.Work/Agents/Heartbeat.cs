@@ -13,6 +13,7 @@ public sealed class Heartbeat : IDisposable
     private readonly Alarm _alarm;
     private readonly CancellationTokenSource _gone = new();
     private readonly Thread _thread;
+    private FileIdentity? _told;
     private volatile bool _over;
 
     /// <summary>Begins to beat for a registered agent, each sixth of its ttl.</summary>
@@ -25,6 +26,7 @@ public sealed class Heartbeat : IDisposable
         _store = store;
         _agent = agent;
         _witness = witness;
+        _told = agent.Witness;
         _clock = clock;
         _alarm = new(clock);
         _thread = new(Beat) { IsBackground = true, Name = "baton-heartbeat" };
@@ -63,8 +65,10 @@ public sealed class Heartbeat : IDisposable
 
             try
             {
-                var changed = _witness?.Restore() == true;
-                var report = new AgentReport(_agent.Id) { Witness = changed ? _witness!.Mark : null };
+                _witness?.Restore();
+                // What matters is what the roster knows: a renewal may have made it anew, and a report may get lost.
+                var mark = _witness?.Mark;
+                var report = new AgentReport(_agent.Id) { Witness = mark == _told ? null : mark };
                 // The embedded store completes on this thread; a remote one is waited for here, off the pool.
                 Last = _store.ReportAsync(report, CancellationToken.None).AsTask().GetAwaiter().GetResult();
                 if (Last is null)
@@ -72,6 +76,8 @@ public sealed class Heartbeat : IDisposable
                     _gone.Cancel();
                     return;
                 }
+
+                _told = mark;
             }
             catch (StoreUnavailableException)
             {

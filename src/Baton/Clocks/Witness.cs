@@ -14,54 +14,78 @@ public sealed class Witness : IDisposable
 {
     private readonly string _path;
     private readonly bool _inherited;
+    private readonly Lock _gate = new();
+    private FileIdentity _mark;
     private int _file = -1;
 
     internal Witness(string path, bool inherited)
     {
         _path = path;
         _inherited = inherited;
-        Mark = Take();
+        _mark = Take();
     }
 
     /// <summary>The identity of the locked file, as it stands in the lease row.</summary>
-    public FileIdentity Mark { get; private set; }
+    public FileIdentity Mark
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _mark;
+            }
+        }
+    }
 
     /// <summary>The descriptor; a child that inherits it keeps the witness alive with its own life.</summary>
     public int Descriptor => _file;
 
-    /// <summary>Makes the witness anew if its path is gone or bears another file. True when <see cref="Mark"/> changed.</summary>
+    /// <summary>
+    /// Makes the witness anew if its path is gone or bears another file. True when <see cref="Mark"/> changed; any
+    /// thread may call it, and one that was let go stays so.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The file can't be made.</exception>
     public bool Restore()
     {
-        if (FileIdentity.Of(_path) == Mark)
+        // The renewal and the heartbeat both look: without the lock the one would find the other's lock in its way.
+        lock (_gate)
         {
-            return false;
-        }
+            if (_file < 0 || FileIdentity.Of(_path) == _mark)
+            {
+                return false;
+            }
 
-        var old = _file;
-        Mark = Take();
-        _ = Posix.Close(old);
-        return true;
+            var old = _file;
+            _mark = Take();
+            _ = Posix.Close(old);
+            return true;
+        }
     }
 
     /// <summary>Lets go, and removes the file. Only for a life that ended in good order.</summary>
     public void Remove()
     {
-        if (FileIdentity.Of(_path) == Mark)
+        lock (_gate)
         {
-            File.Delete(_path);
-        }
+            if (FileIdentity.Of(_path) == _mark)
+            {
+                File.Delete(_path);
+            }
 
-        Dispose();
+            Dispose();
+        }
     }
 
     /// <summary>Lets go; the file stays as the proof.</summary>
     public void Dispose()
     {
-        var file = Interlocked.Exchange(ref _file, -1);
-        if (file >= 0)
+        lock (_gate)
         {
-            _ = Posix.Close(file);
+            if (_file >= 0)
+            {
+                _ = Posix.Close(_file);
+                _file = -1;
+            }
         }
     }
 
@@ -69,6 +93,7 @@ public sealed class Witness : IDisposable
     {
         const int ownerOnly = 0b110_000_000;
         var flags = Posix.ReadWrite | Posix.Create | (_inherited ? 0 : Posix.CloseOnExec);
+        MakeFolder(System.IO.Path.GetDirectoryName(_path)!);
         for (var tries = 0; tries < 100; tries++)
         {
             var file = Posix.Open(_path, flags, ownerOnly);
@@ -98,6 +123,18 @@ public sealed class Witness : IDisposable
         throw Failure("is locked by another process", Posix.WouldBlock);
     }
 
+    private static void MakeFolder(string folder)
+    {
+        try
+        {
+            System.IO.Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(StoreFault.ReadOnly, $"{folder} can't be made: {e.Message}", inner: e);
+        }
+    }
+
     private StoreUnavailableException Failure(string what, int error) => new(
         StoreFault.UnsafePlace,
         $"the witness file {_path} {what}: {Marshal.GetPInvokeErrorMessage(error)}",
@@ -119,19 +156,7 @@ public sealed class WitnessFolder
     /// <param name="name">The process life or claim.</param>
     /// <param name="inherited">Whether children keep it alive too. A process life's witness never is; a claim's is, on purpose.</param>
     /// <exception cref="StoreUnavailableException">The file can't be made or locked.</exception>
-    public Witness Hold(HolderId name, bool inherited = false)
-    {
-        try
-        {
-            System.IO.Directory.CreateDirectory(_folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreUnavailableException(StoreFault.ReadOnly, $"{_folder} can't be made: {e.Message}", inner: e);
-        }
-
-        return new(PathOf(name), inherited);
-    }
+    public Witness Hold(HolderId name, bool inherited = false) => new(PathOf(name), inherited);
 
     /// <summary>
     /// Whether the witness proves that whoever held it is dead. A missing file, another inode or any error

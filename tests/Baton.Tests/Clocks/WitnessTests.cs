@@ -104,6 +104,50 @@ public sealed class WitnessTests : IDisposable
     }
 
     [Fact]
+    public void A_witness_is_made_anew_even_if_its_folder_is_gone()
+    {
+        using var witness = _folder.Hold(Life);
+        Directory.Delete(_temporary.Of("witness"), recursive: true);
+        Assert.True(witness.Restore());
+        Assert.Equal(witness.Mark, FileIdentity.Of(_folder.PathOf(Life)));
+        Assert.False(_folder.IsProvablyDead(Life, witness.Mark));
+    }
+
+    [Fact]
+    public void Any_number_of_threads_may_restore_a_witness()
+    {
+        using var witness = _folder.Hold(Life);
+        for (var round = 0; round < 500; round++)
+        {
+            File.Delete(_folder.PathOf(Life));
+            var restored = 0;
+            using var together = new Barrier(4);
+            var threads = Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+            {
+                together.SignalAndWait();
+                if (witness.Restore())
+                {
+                    Interlocked.Increment(ref restored);
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            Assert.Equal(1, restored);
+            Assert.Equal(witness.Mark, FileIdentity.Of(_folder.PathOf(Life)));
+            Assert.False(_folder.IsProvablyDead(Life, witness.Mark));
+        }
+    }
+
+    [Fact]
+    public void A_witness_that_was_let_go_is_not_made_anew()
+    {
+        var witness = _folder.Hold(Life);
+        witness.Remove();
+        Assert.False(witness.Restore());
+        Assert.False(File.Exists(_folder.PathOf(Life)));
+    }
+
+    [Fact]
     public void A_witness_is_held_by_one_life_only()
     {
         using var witness = _folder.Hold(Life);

@@ -79,6 +79,52 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public void What_was_once_seen_to_be_over_is_not_extended()
+    {
+        var term = new Term(ElectionName.Main, new(1), new("a-1"), Ttl);
+        var leadership = new Leadership(term, Epoch.None, _stage.Now + Ttl, _stage.Now + Ttl, _stage.Clock, _ => { });
+        leadership.Extend(_stage.Now + (Ttl * 2), _stage.Now + Ttl);
+        _stage.Clock.Advance(Ttl);
+        Assert.True(leadership.IsValid);
+        _stage.Clock.Advance(Ttl);
+        Assert.False(leadership.IsValid);
+        leadership.Extend(_stage.Now + Ttl, _stage.Now + Ttl);
+        Assert.False(leadership.IsValid);
+        Assert.True(leadership.Withdraw(LossReason.Expired));
+        Assert.False(leadership.Withdraw(LossReason.Fenced));
+    }
+
+    [Fact]
+    public async Task A_drain_that_blocks_its_thread_keeps_nobody_from_renewing()
+    {
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var actor = _stage.Enter("a-1");
+        actor.Work = async leadership =>
+        {
+            // Whoever completes this runs what awaits it, as most cancellations do.
+            var lost = new TaskCompletionSource();
+            leadership.Lost.Register(lost.SetResult);
+            await lost.Task.ConfigureAwait(false);
+            enough.Task.Wait(CancellationToken.None);
+        };
+        actor.Run();
+        var leadership = await actor.Leads();
+        leadership.Resign();
+        await _stage.Until(() => !leadership.IsValid, Ttl / 3);
+        var renewals = _stage.Store.Renewals;
+        try
+        {
+            await _stage.Until(() => _stage.Store.Renewals >= renewals + 3, Ttl);
+        }
+        finally
+        {
+            enough.SetResult();
+        }
+
+        Assert.Equal(TermEnd.HandedOver, (await actor.IsTold<ElectionEvent.Released>()).Reason);
+    }
+
+    [Fact]
     public async Task Who_resigned_stands_back_for_one_ttl()
     {
         await using var actor = _stage.Enter("a-1").Run();

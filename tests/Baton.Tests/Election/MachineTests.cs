@@ -235,6 +235,40 @@ public sealed class MachineTests
     }
 
     [Fact]
+    public void A_leadership_that_the_watch_ended_is_not_renewed_any_more()
+    {
+        Lead();
+        Take(Renewed(Renewal()));
+        var effects = Take(new ElectionInput.TrustEnded(new(1)));
+        Assert.Equal(LossReason.Expired, One<ElectionEffect.Withdraw>(effects).Reason);
+        Assert.Equal(ElectionPhase.Withdrawn, _state.Phase);
+    }
+
+    [Fact]
+    public void The_end_of_an_earlier_leadership_does_not_end_this_one()
+    {
+        Lead();
+        Assert.Empty(Take(new ElectionInput.TrustEnded(Epoch.None)).OfType<ElectionEffect.Withdraw>());
+        Assert.Equal(ElectionPhase.Leading, _state.Phase);
+    }
+
+    [Fact]
+    public void A_trouble_is_told_once_and_another_trouble_too()
+    {
+        var told = new List<string>();
+        foreach (var code in (string[])[StoreFault.Busy, StoreFault.Busy, StoreFault.Replaced, StoreFault.Replaced])
+        {
+            _now += Timers.Ttl;
+            var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+            var effects = Take(new ElectionInput.AttemptFailed(look.Attempt, code, "trouble", code != StoreFault.Busy));
+            told.AddRange(effects.OfType<ElectionEffect.Tell>()
+                .Select(tell => Assert.IsType<ElectionEvent.StoreFailing>(tell.Event).Code));
+        }
+
+        Assert.Equal([StoreFault.Busy, StoreFault.Replaced], told);
+    }
+
+    [Fact]
     public void A_life_that_was_revoked_is_over()
     {
         var acquire = Campaign();

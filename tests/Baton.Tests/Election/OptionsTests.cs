@@ -15,6 +15,8 @@ public sealed class OptionsTests
         { Usual with { AttemptTimeout = TimeSpan.FromSeconds(-1) }, "above zero" },
         { Usual with { Margin = TimeSpan.Zero }, "above zero" },
         { Usual with { Margin = TimeSpan.FromSeconds(3) }, "less than half of the ttl" },
+        { Usual with { DrainTimeout = Timeout.InfiniteTimeSpan }, "not from 0 s to 24 h" },
+        { Usual with { DrainTimeout = TimeSpan.MaxValue }, "not from 0 s to 24 h" },
         { Usual with { RenewEvery = TimeSpan.FromSeconds(5) }, "no second try before the deadline" },
         { Usual with { AttemptTimeout = TimeSpan.FromSeconds(5) }, "no second try before the deadline" },
     };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 
@@ -11,6 +12,9 @@ internal sealed class UnreliableStore(InMemoryLeaseStore inner) : ILeaseStore
 
     /// <summary>Awaited before each step; throws or hangs at will.</summary>
     public Func<CancellationToken, ValueTask> Before { get; set; } = _ => ValueTask.CompletedTask;
+
+    /// <summary>Awaited before the terms are read, with which a leader's work begins; heeds no cancellation.</summary>
+    public Func<ValueTask> BeforeTerms { get; set; } = () => ValueTask.CompletedTask;
 
     public long Acquires => Volatile.Read(ref _acquires);
 
@@ -48,8 +52,15 @@ internal sealed class UnreliableStore(InMemoryLeaseStore inner) : ILeaseStore
         return await inner.ReadAsync(election, cancel);
     }
 
-    public IAsyncEnumerable<Term> TermsAsync(ElectionName election, Epoch after, CancellationToken cancel) =>
-        inner.TermsAsync(election, after, cancel);
+    public async IAsyncEnumerable<Term> TermsAsync(
+        ElectionName election, Epoch after, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await BeforeTerms();
+        await foreach (var term in inner.TermsAsync(election, after, cancel))
+        {
+            yield return term;
+        }
+    }
 
     public IAsyncEnumerable<LeaseView> WatchAsync(ElectionName election, CancellationToken cancel) =>
         inner.WatchAsync(election, cancel);
