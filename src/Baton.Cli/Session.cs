@@ -11,6 +11,7 @@ internal sealed class Session : IDisposable
     private readonly GlobalOptions _globals;
     private readonly ParseResult _parsed;
     private Settings? _settings;
+    private readonly List<OpenStores> _lost = [];
     private OpenStores? _stores;
 
     public Session(ParseResult parsed, GlobalOptions globals, Surroundings around)
@@ -82,6 +83,19 @@ internal sealed class Session : IDisposable
     /// <summary>All commands.</summary>
     public Command Root => _parsed.RootCommandResult.Command;
 
+    /// <summary>
+    /// Counts the open stores as lost: the next use opens what lies there now. They are closed with the session, for
+    /// others may still hold them.
+    /// </summary>
+    public void Lose()
+    {
+        if (_stores is { } stores)
+        {
+            _lost.Add(stores);
+            _stores = null;
+        }
+    }
+
     /// <summary>What was typed for an option.</summary>
     public T? Get<T>(Option<T> option) => _parsed.GetValue(option);
 
@@ -92,5 +106,13 @@ internal sealed class Session : IDisposable
     public bool Has(Option option) => _parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>Closes what was opened.</summary>
-    public void Dispose() => _stores?.Dispose();
+    public void Dispose()
+    {
+        foreach (var lost in _lost)
+        {
+            lost.Dispose();
+        }
+
+        _stores?.Dispose();
+    }
 }

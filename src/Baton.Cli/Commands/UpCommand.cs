@@ -54,12 +54,11 @@ internal static class UpCommand
 
         // What is said while a live view is on the screen would tear it: it is said afterwards.
         var unsaid = new ConcurrentQueue<string>();
-        var clock = session.Around.Clock;
         using var supervisor = new Supervisor(
             stores, order, session.Around, isLive ? line => Keep(unsaid, line) : session.Output.Remark);
-        var feed = new EventFeed(stores.Work, (await stores.Work.SnapshotAsync(session.Stop)).Seq, clock,
+        var feed = new EventFeed(session, (await stores.Work.SnapshotAsync(session.Stop)).Seq,
             told => Tell(session.Output, told));
-        var watch = new IdleWatch(stores.Work, stores.Mark.Read(session.Election), clock);
+        var watch = new IdleWatch(session, stores.Mark.Read(session.Election));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(session.Stop);
         using var shown = new CancellationTokenSource();
         var supervising = supervisor.RunAsync(over.Token);

@@ -30,7 +30,7 @@ internal static class MonitorScreen
                 while (true)
                 {
                     live.UpdateTarget(Draw(await LinesAsync(session, view), console.Profile.Width));
-                    mark = await session.Work.ChangedAsync(mark, beat, stop);
+                    mark = await ChangedAsync(session, mark, beat, stop);
                 }
             });
         }
@@ -42,15 +42,33 @@ internal static class MonitorScreen
         return ExitCode.Ok;
     }
 
-    // A store that is busy for a moment is told of in its own words, and looked at again.
+    private static async Task<long> ChangedAsync(Session session, long mark, TimeSpan beat, CancellationToken stop)
+    {
+        try
+        {
+            return await session.Work.ChangedAsync(mark, beat, stop);
+        }
+        catch (StoreUnavailableException)
+        {
+            await Task.Delay(beat, session.Around.Clock, stop);
+            return mark;
+        }
+    }
+
+    // A store in trouble is told of in its own words, and looked at again; a lost one is opened anew.
     private static async Task<IReadOnlyList<FrameLine>> LinesAsync(Session session, string view)
     {
         try
         {
             return MonitorFrame.Of(await MonitorModel.ReadAsync(session), view);
         }
-        catch (StoreUnavailableException e) when (e.IsTransient)
+        catch (StoreUnavailableException e)
         {
+            if (!e.IsTransient)
+            {
+                session.Lose();
+            }
+
             return [new(Plain.Line(e.Message), Tone.Bad)];
         }
     }

@@ -3,11 +3,10 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>Tells the events of a store as they happen, each once and in their order.</summary>
-/// <param name="work">The store.</param>
+/// <param name="session">Where the store is, opened anew when it is lost.</param>
 /// <param name="after">The number of the last event that is known already.</param>
-/// <param name="clock">The clock.</param>
 /// <param name="tell">Told of each.</param>
-internal sealed class EventFeed(IWorkStore work, long after, TimeProvider clock, Action<WorkEvent> tell)
+internal sealed class EventFeed(Session session, long after, Action<WorkEvent> tell)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromMilliseconds(200);
@@ -22,16 +21,21 @@ internal sealed class EventFeed(IWorkStore work, long after, TimeProvider clock,
         {
             try
             {
-                mark = await work.ChangedAsync(mark, LongestWait, stop);
+                mark = await session.Work.ChangedAsync(mark, LongestWait, stop);
                 await TellNewAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (StoreUnavailableException e) when (e.IsTransient)
+            catch (StoreUnavailableException e)
             {
-                await Task.Delay(AfterTrouble, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!e.IsTransient)
+                {
+                    session.Lose();
+                }
+
+                await Task.Delay(AfterTrouble, session.Around.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -39,7 +43,13 @@ internal sealed class EventFeed(IWorkStore work, long after, TimeProvider clock,
     /// <summary>Tells what is new by now.</summary>
     public async Task TellNewAsync(CancellationToken cancel)
     {
-        foreach (var told in await work.EventsAsync(new() { After = _after }, cancel))
+        if ((await session.Work.SnapshotAsync(cancel)).Seq < _after)
+        {
+            // A new store counts from the beginning.
+            _after = 0;
+        }
+
+        foreach (var told in await session.Work.EventsAsync(new() { After = _after }, cancel))
         {
             tell(told);
             _after = told.Seq;

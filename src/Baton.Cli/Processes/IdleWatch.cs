@@ -3,10 +3,9 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>Waits until no task can go on.</summary>
-/// <param name="work">The tasks.</param>
+/// <param name="session">Where the tasks are; the store is opened anew when it is lost.</param>
 /// <param name="floor">The highest epoch known when the watch began.</param>
-/// <param name="clock">The clock.</param>
-internal sealed class IdleWatch(IWorkStore work, Epoch floor, TimeProvider clock)
+internal sealed class IdleWatch(Session session, Epoch floor)
 {
     private const int MostNamed = 5;
 
@@ -24,7 +23,7 @@ internal sealed class IdleWatch(IWorkStore work, Epoch floor, TimeProvider clock
         {
             try
             {
-                var snapshot = await work.SnapshotAsync(stop);
+                var snapshot = await session.Work.SnapshotAsync(stop);
                 var counts = snapshot.Tasks;
                 // A store below the epochs known was lost or put back: until a leader has said so it proves nothing.
                 var isIdle = snapshot.Fence.Epoch >= floor && await IsIdleAsync(counts, stop);
@@ -35,19 +34,23 @@ internal sealed class IdleWatch(IWorkStore work, Epoch floor, TimeProvider clock
 
                 before = isIdle ? counts : null;
             }
-            catch (StoreUnavailableException e) when (e.IsTransient)
+            catch (StoreUnavailableException e)
             {
                 before = null;
+                if (!e.IsTransient)
+                {
+                    session.Lose();
+                }
             }
 
-            await Task.Delay(BetweenLooks, clock, stop);
+            await Task.Delay(BetweenLooks, session.Around.Clock, stop);
         }
     }
 
     /// <summary>Names, in a line, what is not done and never will be by itself.</summary>
     public async Task<string> WhatIsStuckAsync(CancellationToken cancel)
     {
-        var all = await work.TasksAsync(new(), cancel);
+        var all = await session.Work.TasksAsync(new(), cancel);
         var groups = all
             .Where(task => task.Status is not (DurableTaskStatus.Completed or DurableTaskStatus.Cancelled))
             .GroupBy(task => task switch
@@ -71,8 +74,8 @@ internal sealed class IdleWatch(IWorkStore work, Epoch floor, TimeProvider clock
         }
 
         // Tasks for a role that nobody has are ready, and stay so.
-        var ready = await work.TasksAsync(new() { Ready = true }, stop);
-        var roles = (await work.SnapshotAsync(stop)).Agents.Select(agent => agent.Role).ToHashSet();
+        var ready = await session.Work.TasksAsync(new() { Ready = true }, stop);
+        var roles = (await session.Work.SnapshotAsync(stop)).Agents.Select(agent => agent.Role).ToHashSet();
         return ready.All(task => task.Role is { } role && !roles.Contains(role));
     }
 }

@@ -182,8 +182,8 @@ public sealed class LeaderElectionTests
             Observer = told => _ = told is ElectionEvent.Elected ? throw new InvalidDataException("a bug") : 0,
         });
         var running = election.RunAsync(leadership => Lost(granted = leadership), CancellationToken.None);
-        await Assert.ThrowsAsync<InvalidDataException>(
-            () => running.WaitAsync(TimeSpan.FromSeconds(60), BootClock.Instance));
+        await Assert.ThrowsAsync<InvalidDataException>(() => running.WaitAsync(
+            TimeSpan.FromSeconds(60), BootClock.Instance, TestContext.Current.CancellationToken));
         Assert.False(granted!.IsValid);
 
         static Task Lost(Leadership leadership)

@@ -1,6 +1,5 @@
 using System.Text;
 using Baton.Sqlite;
-using Baton.Work;
 using Microsoft.Data.Sqlite;
 
 namespace Baton.Tests;
