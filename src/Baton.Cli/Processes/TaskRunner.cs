@@ -145,7 +145,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
             }
 
             // Everyone who could still write into the pipes is gone, but for what the kernel could not kill.
-            await child.Drained.WaitAsync(LastWords, tools.Clock)
+            await child.Drained.WaitAsync(LastWords, tools.Clock, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (lost is not null)
             {
