@@ -125,7 +125,17 @@ internal static class OrchestratorCommand
 
     private static StartedWorker StartWorker(Session session, Order order, StorePlace place)
     {
-        Directory.CreateDirectory(place.LogFolder);
+        try
+        {
+            Directory.CreateDirectory(place.LogFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(ErrorCode.InputOutput,
+                $"no worker can be started: its output can't be written to {place.LogFolder}: {e.Message}",
+                "make that a folder that can be written to, or move what is there aside");
+        }
+
         var log = new ChildOutput.ToFile(Path.Combine(place.LogFolder, "workers.log"));
         // A session of its own: a worker outlives the leader that started it, and finishes what it has.
         var child = ChildProcess.Start(new(
