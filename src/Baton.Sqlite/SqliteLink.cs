@@ -21,6 +21,7 @@ internal enum Durability
 internal sealed class SqliteLink : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookUp = TimeSpan.FromMilliseconds(10);
 
     private readonly SqliteFile _file;
     private readonly SqliteConnection _connection;
@@ -48,9 +49,9 @@ internal sealed class SqliteLink : IDisposable
     /// </summary>
     public T Write<T>(Durability durability, Func<SqliteLink, T> body, CancellationToken cancel)
     {
-        lock (_gate)
+        Enter(cancel);
+        try
         {
-            cancel.ThrowIfCancellationRequested();
             _file.RequireUnreplaced();
             return Explained(() =>
             {
@@ -72,6 +73,10 @@ internal sealed class SqliteLink : IDisposable
                     throw;
                 }
             });
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -179,6 +184,19 @@ internal sealed class SqliteLink : IDisposable
         {
             throw SqliteFile.Explain(_file.Path, e);
         }
+    }
+
+    /// <summary>
+    /// Takes the link. Another thread may wait for the write lock with it for seconds; a leader whose term ends
+    /// meanwhile must get away.
+    /// </summary>
+    private void Enter(CancellationToken cancel)
+    {
+        do
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+        while (!_gate.TryEnter(LookUp));
     }
 
     private void SetDurability(Durability durability)
