@@ -173,6 +173,8 @@ public sealed class SqliteFile : IDisposable
 
     private StoreUnavailableException? WhyUnusable()
     {
+        // Read first: between a look and this another thread may see the file grow, and the look would seem short.
+        var largest = Volatile.Read(ref _largest);
         if (FileIdentity.Look(Path) is not { } look)
         {
             return new(StoreFault.Replaced, $"the store {Path} was deleted while in use", AfterReplacement);
@@ -183,7 +185,6 @@ public sealed class SqliteFile : IDisposable
             return new(StoreFault.Replaced, $"the store {Path} was replaced while in use", AfterReplacement);
         }
 
-        var largest = Volatile.Read(ref _largest);
         if (look.Bytes < largest)
         {
             return Damaged(Path, $"it shrank from {largest} to {look.Bytes} bytes while in use");

@@ -22,6 +22,7 @@ internal sealed class SqliteLink : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookUp = TimeSpan.FromMilliseconds(10);
 
     private readonly SqliteFile _file;
     private readonly SqliteConnection _connection;
@@ -49,9 +50,9 @@ internal sealed class SqliteLink : IDisposable
     /// </summary>
     public T Write<T>(Durability durability, Func<SqliteLink, T> body, CancellationToken cancel)
     {
-        lock (_gate)
+        Enter(cancel);
+        try
         {
-            cancel.ThrowIfCancellationRequested();
             _file.RequireUnreplaced();
             return Explained(() =>
             {
@@ -73,6 +74,10 @@ internal sealed class SqliteLink : IDisposable
                     throw;
                 }
             });
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -180,6 +185,19 @@ internal sealed class SqliteLink : IDisposable
         {
             throw SqliteFile.Explain(_file.Path, e);
         }
+    }
+
+    /// <summary>
+    /// Takes the link. Another thread may wait for the write lock with it for seconds; a leader whose term ends
+    /// meanwhile must get away.
+    /// </summary>
+    private void Enter(CancellationToken cancel)
+    {
+        do
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+        while (!_gate.TryEnter(LookUp));
     }
 
     private void SetDurability(Durability durability)

@@ -184,6 +184,27 @@ public abstract partial class WorkStoreConformance
     }
 
     [Fact]
+    public async Task Only_the_leader_at_the_fence_drains_an_agent()
+    {
+        var agent = await JoinAsync("w-1");
+        await BeginAsync(1, Leader);
+        await BeginAsync(2, Second, TermOf(1, Leader, TermEnd.Expired));
+        await Assert.ThrowsAsync<FencedException>(() => DrainAsync(1, Leader));
+        Assert.Equal(AgentStatus.Active, (await AgentAsync("w-1")).Status);
+
+        await DrainAsync(2, Second);
+        var drained = await AgentAsync("w-1");
+        Assert.Equal((AgentStatus.Draining, agent.Beats), (drained.Status, drained.Beats));
+
+        await Store.ReportAsync(new(agent.Id) { Status = AgentStatus.Stopped }, Cancel);
+        await DrainAsync(2, Second);
+        Assert.Equal(AgentStatus.Stopped, (await AgentAsync("w-1")).Status);
+
+        Task DrainAsync(long epoch, HolderId by) => Store.SweepAsync(
+            new(epoch), new(by, [], [], []) { Draining = [agent.Id] }, Cancel).AsTask();
+    }
+
+    [Fact]
     public async Task A_sweep_of_a_term_that_the_store_forgot_is_refused()
     {
         await BeginAsync(3, Leader);

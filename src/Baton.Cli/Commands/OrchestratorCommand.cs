@@ -47,6 +47,7 @@ internal static class OrchestratorCommand
         var stores = reopen.Open();
         using var lifeline = Lifeline.FromEnvironment(stores.Witnesses!);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(session.Stop, lifeline.Cut);
+        string? told = null;
         while (true)
         {
             var life = new Orchestrator(Options(session, order, stores), new(
@@ -58,7 +59,14 @@ internal static class OrchestratorCommand
             }
             catch (StoreUnavailableException e) when (!stop.IsCancellationRequested)
             {
-                session.Output.Remark($"{life.Id}: {e.Message}");
+                if (told != e.Message)
+                {
+                    session.Output.Remark($"{life.Id}: {e.Message}");
+                    told = e.Message;
+                }
+
+                // A store that opens and then refuses each life, being full or read-only, must not be run against.
+                await Task.Delay(ReopenEvery, session.Around.Clock, CancellationToken.None);
                 end = OrchestratorEnd.StoreLost;
             }
             catch (ArgumentException e)
@@ -70,7 +78,7 @@ internal static class OrchestratorCommand
             {
                 case OrchestratorEnd.Stopped or OrchestratorEnd.Followed:
                     return ExitCode.Ok;
-                case OrchestratorEnd.Overstayed when order.ExitOnOverrun:
+                case OrchestratorEnd.Overstayed:
                     // The work can't be trusted to end: only the end of the process is sure.
                     session.Output.Remark($"{life.Id}: its work outlasts its leadership; the process ends");
                     Environment.Exit(ExitCode.Failure);
@@ -83,7 +91,7 @@ internal static class OrchestratorCommand
 
                     stores = opened;
                     break;
-                case OrchestratorEnd.Evicted or OrchestratorEnd.Overstayed:
+                case OrchestratorEnd.Evicted:
                     session.Output.Remark($"{life.Id}: this life is over; a new one begins");
                     break;
                 default:
@@ -112,6 +120,7 @@ internal static class OrchestratorCommand
         Election = session.Election,
         Ttl = order.Ttl,
         ExitOnFollow = order.ExitOnFollow,
+        ExitOnOverrun = order.ExitOnOverrun,
         Pool = order.Workers == 0 ? null
             : new(order.Workers, () => StartWorker(session, order, stores.Place), session.Around.Clock),
         Host = session.Around.Host,

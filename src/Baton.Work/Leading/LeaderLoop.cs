@@ -81,6 +81,12 @@ public sealed class LeaderLoop(
 
     private async Task<bool> ActAsync(Leadership leadership, Snapshot snapshot, CancellationToken over)
     {
+        if (snapshot.Fence.Epoch > leadership.Epoch)
+        {
+            // No write of its own has met the fence yet, but a spawn would not meet it at all.
+            throw new FencedException(leadership.Epoch, snapshot.Fence.Epoch);
+        }
+
         var sight = sweeper.Look(snapshot);
         var plan = SweepRules.Plan(snapshot, leadership.Term.Holder, sight);
         var acted = false;
@@ -101,9 +107,11 @@ public sealed class LeaderLoop(
         // A spawned process is an outside effect that no store can fence: none while the lease is in doubt.
         if (pool is not null && !leadership.IsAtRisk)
         {
-            foreach (var extra in pool.Keep(snapshot, sight))
+            var extra = pool.Keep(snapshot, sight);
+            if (extra.Count > 0)
             {
-                await work.ReportAsync(new(extra) { Status = AgentStatus.Draining, IsBeat = false }, over);
+                await work.SweepAsync(leadership.Epoch,
+                    new(leadership.Term.Holder, [], [], []) { Draining = [.. extra] }, over);
                 acted = true;
             }
         }

@@ -17,7 +17,9 @@ public enum OrchestratorEnd
     /// <summary>The store was replaced, deleted or damaged; it must be opened anew.</summary>
     StoreLost,
 
-    /// <summary>Its leader's work did not come back when the leadership was over; the process should end.</summary>
+    /// <summary>
+    /// Its leader's work did not come back when the leadership was over. It is out still: the process must end.
+    /// </summary>
     Overstayed,
 }
 
@@ -43,6 +45,12 @@ public sealed record OrchestratorOptions
 
     /// <summary>Leave when a healthy leader exists, instead of standing by.</summary>
     public bool ExitOnFollow { get; init; }
+
+    /// <summary>
+    /// End as <see cref="OrchestratorEnd.Overstayed"/> when the leader's work outlasts its leadership; default.
+    /// Otherwise this life waits for the work, and does not campaign before it is back.
+    /// </summary>
+    public bool ExitOnOverrun { get; init; } = true;
 
     /// <summary>The worker pool of the leader; null for none.</summary>
     public WorkerPool? Pool { get; init; }
@@ -102,7 +110,7 @@ public sealed class Orchestrator
         using var witness = _stores.Witnesses?.Hold(Id.AsHolder());
         // Options that can't work are refused before anyone hears of this life.
         var election = new LeaderElection(_stores.Leases, ElectionOptions(witness));
-        var agent = await RegisterAsync(witness, stop);
+        var agent = await JoinAsync(witness, stop);
         Observe(new(EventType.OrchestratorJoined, Id.Value, Id.Value, $"{Id} joined"));
         using var heartbeat = new Heartbeat(_stores.Work, agent, witness, _options.Clock);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(stop, _leave.Token);
@@ -112,6 +120,12 @@ public sealed class Orchestrator
             new(_stores.Witnesses, _options.Clock, _options.ClockDomain), _options.Pool, _options.Clock);
         var telling = Task.WhenAll(TellAllAsync(election), WriteAllAsync());
         var running = election.RunAsync(loop.RunAsync, leave.Token);
+        if (await Task.WhenAny(running, _overstayed.Task, telling) == telling)
+        {
+            // It ended before its time, by a fault: nobody would see any more what the election goes through.
+            await _leave.CancelAsync();
+        }
+
         if (await Task.WhenAny(running, _overstayed.Task) == _overstayed.Task)
         {
             return OrchestratorEnd.Overstayed;
@@ -127,6 +141,8 @@ public sealed class Orchestrator
             await telling;
         }
 
+        // A beat after the farewell would find this life off the roster, and make its witness anew.
+        heartbeat.Dispose();
         if (_end is OrchestratorEnd.Stopped or OrchestratorEnd.Followed)
         {
             await ExitAsync(witness);
@@ -153,6 +169,20 @@ public sealed class Orchestrator
         ClockDomain = _options.ClockDomain,
         Observer = told => _told.Writer.TryWrite(told),
     };
+
+    private async Task<Agent> JoinAsync(Witness? witness, CancellationToken stop)
+    {
+        try
+        {
+            return await RegisterAsync(witness, stop);
+        }
+        catch
+        {
+            // Who is on no roster is evicted by nobody: its witness would lie there for ever.
+            witness?.Remove();
+            throw;
+        }
+    }
 
     private async Task<Agent> RegisterAsync(Witness? witness, CancellationToken stop) =>
         await _stores.Work.RegisterAsync(
@@ -188,8 +218,21 @@ public sealed class Orchestrator
         _leave.Cancel();
     }
 
-    /// <summary>Takes the election's events off its thread, tells them, and writes those that the log should keep.</summary>
     private async Task TellAllAsync(LeaderElection election)
+    {
+        try
+        {
+            await TellEachAsync(election);
+        }
+        finally
+        {
+            // Even when an observer throws: who writes would wait for more for ever.
+            _unwritten.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Takes the election's events off its thread, tells them, and writes those that the log should keep.</summary>
+    private async Task TellEachAsync(LeaderElection election)
     {
         await foreach (var told in _told.Reader.ReadAllAsync(CancellationToken.None))
         {
@@ -204,7 +247,8 @@ public sealed class Orchestrator
 
             switch (told)
             {
-                case ElectionEvent.Following { Standing: LeaseStanding.Held } when _options.ExitOnFollow:
+                case ElectionEvent.Following { Standing: LeaseStanding.Held } held
+                    when _options.ExitOnFollow && held.View.Holder!.Holder != Id.AsHolder():
                     Leave(OrchestratorEnd.Followed);
                     break;
                 case ElectionEvent.Released { Reason: TermEnd.HandedOver }:
@@ -213,7 +257,12 @@ public sealed class Orchestrator
                 case ElectionEvent.Revoked:
                     Leave(OrchestratorEnd.Evicted);
                     break;
+                case ElectionEvent.Overstayed when !_options.ExitOnOverrun:
+                    _options.Trouble?.Invoke("its work outlasts its leadership; it stands again once that is back");
+                    break;
                 case ElectionEvent.Overstayed:
+                    // Whatever the host does now, this life must not lead again when its work comes back.
+                    Leave(OrchestratorEnd.Overstayed);
                     _overstayed.TrySetResult();
                     break;
                 case ElectionEvent.StoreFailing failing:
@@ -231,8 +280,6 @@ public sealed class Orchestrator
                     break;
             }
         }
-
-        _unwritten.Writer.TryComplete();
     }
 
     private EventDraft? Draft(ElectionEvent told) => told switch

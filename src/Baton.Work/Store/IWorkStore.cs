@@ -22,7 +22,7 @@ public interface IWorkStore
     ValueTask<Snapshot> BeginTermAsync(TermStart start, CancellationToken cancel);
 
     /// <summary>
-    /// Evicts, requeues and ticks off requests; each act only if what it was planned on still stands.
+    /// Evicts, requeues, drains and ticks off requests; each act only if what it was planned on still stands.
     /// </summary>
     /// <exception cref="FencedException">The epoch is behind the fence.</exception>
     ValueTask<SweepAnswer> SweepAsync(Epoch epoch, SweepPlan plan, CancellationToken cancel);

@@ -128,6 +128,14 @@ public abstract partial class LocalWorkStore
             }
         }
 
+        foreach (var id in plan.Draining)
+        {
+            if (rows.Agent(id) is { Status: AgentStatus.Active } agent)
+            {
+                rows.Put(agent with { Status = AgentStatus.Draining });
+            }
+        }
+
         foreach (var request in plan.Handled)
         {
             rows.Drop(request);

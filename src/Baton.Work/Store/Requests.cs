@@ -30,8 +30,11 @@ public sealed record Requeue(TaskId Task, int Attempt, long? ExtensionsSeen, str
 public sealed record SweepPlan(
     HolderId By, ImmutableArray<Eviction> Evictions, ImmutableArray<Requeue> Requeues, ImmutableArray<long> Handled)
 {
+    /// <summary>Active agents that are to take no new task; default none.</summary>
+    public ImmutableArray<AgentId> Draining { get; init; } = [];
+
     /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => Evictions.IsEmpty && Requeues.IsEmpty && Handled.IsEmpty;
+    public bool IsEmpty => Evictions.IsEmpty && Requeues.IsEmpty && Handled.IsEmpty && Draining.IsEmpty;
 }
 
 /// <summary>What a sweep did; what moved since it was planned is not in it.</summary>

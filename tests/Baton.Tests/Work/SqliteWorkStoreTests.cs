@@ -45,6 +45,41 @@ public sealed class SqliteWorkStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_grows_while_two_threads_look_has_not_shrunk()
+    {
+        using var grown = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        var over = 0;
+        var faults = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
+        var threads = Enumerable.Range(0, 3).Select(_ => new Thread(Look)).ToList();
+        threads.ForEach(thread => thread.Start());
+        var begin = grown.Length;
+        for (var more = 1; more <= 50_000 && faults.IsEmpty; more++)
+        {
+            grown.SetLength(begin + more);
+        }
+
+        Volatile.Write(ref over, 1);
+        threads.ForEach(thread => thread.Join());
+        Assert.Empty(faults);
+
+        void Look()
+        {
+            while (Volatile.Read(ref over) == 0)
+            {
+                try
+                {
+                    _file.RequireUnreplaced();
+                }
+                catch (StoreUnavailableException e)
+                {
+                    faults.Enqueue(e);
+                    return;
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_was_written_is_there_after_opening_again()
     {
         var store = new SqliteWorkStore(_file, ElectionName.Main);

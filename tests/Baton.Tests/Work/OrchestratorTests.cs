@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using Baton.Work;
+
+namespace Baton.Tests;
+
+/// <summary>One life of an orchestrator, on a stage whose time a test moves.</summary>
+public sealed class OrchestratorTests : IDisposable
+{
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(6);
+
+    private readonly Stage _stage = new();
+    private readonly TemporaryFolder _temporary = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<EventDraft> _seen = new();
+    private readonly InMemoryWorkStore _work;
+    private readonly WitnessFolder _witnesses;
+    private readonly TaskCompletionSource _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public OrchestratorTests()
+    {
+        _work = new(ElectionName.Main, _stage.Clock, _stage.Domain);
+        _witnesses = new(_temporary.Of("witness"));
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _temporary.Dispose();
+    }
+
+    [Fact]
+    public async Task Who_overstayed_never_leads_again_in_this_life()
+    {
+        _stage.Store.BeforeTerms = () => new(_back.Task);
+        var running = Begin();
+        await Leads(1);
+        Break();
+        Assert.Equal(OrchestratorEnd.Overstayed, await _stage.Until(running));
+
+        // The host did not end the process, and the work comes back.
+        Mend();
+        _back.SetResult();
+        var acquires = _stage.Store.Acquires;
+        var until = _stage.Now + (Ttl * 3);
+        await _stage.Until(() => _stage.Now >= until);
+        Assert.Equal(acquires, _stage.Store.Acquires);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_work_that_overstays_leads_again_once_it_is_back()
+    {
+        var trouble = new ConcurrentQueue<string>();
+        _stage.Store.BeforeTerms = () => new(_back.Task);
+        var running = Begin(options => options with
+        {
+            ExitOnOverrun = false, Trouble = trouble.Enqueue,
+        });
+        await Leads(1);
+        Break();
+        await _stage.Until(() => trouble.Any(told => told.Contains("outlasts", StringComparison.Ordinal)));
+        Mend();
+        var acquires = _stage.Store.Acquires;
+        var until = _stage.Now + (Ttl * 2);
+        await _stage.Until(() => _stage.Now >= until);
+        Assert.Equal(acquires, _stage.Store.Acquires);
+
+        _back.SetResult();
+        await Leads(2);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task An_observer_that_throws_ends_the_life_and_is_heard_of()
+    {
+        var running = Begin(options => options with
+        {
+            Observer = draft => _ = draft.Type == EventType.LeaderElected ? throw new InvalidDataException("a bug") : 0,
+        });
+        await Assert.ThrowsAsync<InvalidDataException>(() => _stage.Until(running));
+        Assert.Null((await _stage.Row()).Holder);
+    }
+
+    [Fact]
+    public async Task A_leader_that_an_import_fenced_ends_its_term_and_comes_back_above()
+    {
+        var running = Begin();
+        await Leads(1);
+        await _stage.Until(Task.Run(async () => (await _work.SnapshotAsync(default)).Fence.Epoch.Value == 1));
+        await _work.ImportAsync(new("elsewhere", [], [], new(40)), CancellationToken.None);
+        await Leads(41);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Its_own_lease_that_is_over_is_no_other_leader_to_follow()
+    {
+        var running = Begin(options => options with { ExitOnFollow = true });
+        await Leads(1);
+        Break();
+        await _stage.Until(() => _seen.Any(draft => draft.Type == EventType.LeaderDemoted));
+        Mend();
+        await Leads(2);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Nothing_beats_any_more_once_it_took_its_leave()
+    {
+        var remade = false;
+        var running = Begin(options => options with
+        {
+            Observer = draft =>
+            {
+                _seen.Enqueue(draft);
+                if (draft.Type == EventType.OrchestratorExited)
+                {
+                    _stage.Clock.Advance(Ttl / 2);
+                    remade = SpinWait.SpinUntil(
+                        () => Directory.EnumerateFiles(_temporary.Of("witness")).Any(), TimeSpan.FromMilliseconds(200));
+                }
+            },
+        });
+        await Leads(1);
+        Assert.Equal(OrchestratorEnd.Stopped, await StopAsync(running));
+        Assert.False(remade);
+    }
+
+    [Fact]
+    public async Task The_roster_learns_of_a_witness_that_someone_else_made_anew()
+    {
+        var life = new HolderId("w-1");
+        using var witness = _witnesses.Hold(life);
+        var agent = await _work.RegisterAsync(
+            new(new(life.Value), "w", Agent.WorkerRole) { Ttl = Ttl, Witness = witness.Mark }, CancellationToken.None);
+        using var beat = new Heartbeat(_work, agent, witness, _stage.Clock);
+        File.Delete(_witnesses.PathOf(life));
+        Assert.True(witness.Restore());
+        await _stage.Until(() => beat.Last is { } last && last.Witness == witness.Mark, Ttl);
+    }
+
+    private Task<OrchestratorEnd> Begin(Func<OrchestratorOptions, OrchestratorOptions>? with = null)
+    {
+        byte next = 0;
+        OrchestratorOptions options = new()
+        {
+            Name = "orc",
+            Ttl = Ttl,
+            Ids = new(_stage.Clock, bytes => bytes.Fill(next++)),
+            Clock = _stage.Clock,
+            ClockDomain = _stage.Domain,
+            Observer = _seen.Enqueue,
+        };
+        var life = new Orchestrator(
+            with?.Invoke(options) ?? options, new(_stage.Store, _work, new VolatileMark(), _witnesses));
+        return life.RunAsync(_stop.Token);
+    }
+
+    private Task Leads(long epoch) => _stage.Until(
+        () => _seen.Any(draft => draft.Type == EventType.LeaderElected && draft.Epoch == new Epoch(epoch)));
+
+    private Task<OrchestratorEnd> StopAsync(Task<OrchestratorEnd> running)
+    {
+        _stop.Cancel();
+        return _stage.Until(running);
+    }
+
+    private void Break() =>
+        _stage.Store.Before = _ => throw new StoreUnavailableException(StoreFault.Unreachable, "down");
+
+    private void Mend() => _stage.Store.Before = _ => ValueTask.CompletedTask;
+}
