@@ -12,7 +12,7 @@ internal sealed partial class Failover : IDisposable
     private const int Terminate = 15;
     private const int Continue = 18;
     private const int Stop = 19;
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan FailSafe = TimeSpan.FromMinutes(2);
 
     private readonly string _program;

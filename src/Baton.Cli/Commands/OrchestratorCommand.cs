@@ -47,6 +47,22 @@ internal static class OrchestratorCommand
         var stores = reopen.Open();
         using var lifeline = Lifeline.FromEnvironment(stores.Witnesses!);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(session.Stop, lifeline.Cut);
+        var rehearsal = Rehearsal.PlaySoonAsync(session, stop.Token);
+        try
+        {
+            return await LiveAsync(session, order, reopen, stores, stop.Token);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await rehearsal;
+        }
+    }
+
+    /// <summary>Lives one life after another, until told to stop.</summary>
+    private static async Task<int> LiveAsync(
+        Session session, Order order, OpenLead reopen, OpenStores stores, CancellationToken stop)
+    {
         string? told = null;
         while (true)
         {
@@ -55,7 +71,7 @@ internal static class OrchestratorCommand
             OrchestratorEnd end;
             try
             {
-                end = await life.RunAsync(stop.Token);
+                end = await life.RunAsync(stop);
             }
             catch (StoreUnavailableException e) when (!stop.IsCancellationRequested)
             {
@@ -84,7 +100,7 @@ internal static class OrchestratorCommand
                     Environment.Exit(ExitCode.Failure);
                     return ExitCode.Failure;
                 case OrchestratorEnd.StoreLost:
-                    if (await reopen.AnewAsync(stop.Token) is not { } opened)
+                    if (await reopen.AnewAsync(stop) is not { } opened)
                     {
                         return ExitCode.Ok;
                     }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Baton.Work;
 
 namespace Baton.Cli.Tests;
 

@@ -44,7 +44,7 @@ internal sealed class Playground : IDisposable
     }
 
     /// <summary>Lets an orchestrator lead once, and leave.</summary>
-    public async Task LeadOnceAsync(string folder)
+    public static async Task LeadOnceAsync(string folder)
     {
         var elected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var child = ChildProcess.Start(Command(folder, "orchestrator", "run", "--id", "once") with
