@@ -1,5 +1,6 @@
 #:project ../src/Baton.Sqlite
-// One of any number of processes that elect a leader among themselves: dotnet run samples/elect.cs -- FOLDER NAME
+// One of any number of processes that elect a leader among themselves: dotnet run samples/elect.cs -- FOLDER
+// NAME
 using Baton;
 using Baton.Sqlite;
 

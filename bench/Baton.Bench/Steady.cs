@@ -3,7 +3,9 @@ using Baton.Sqlite;
 
 namespace Baton.Bench;
 
-/// <summary>One leader with a ttl of 2 s under load: how often it loses its leadership, how long a renewal takes.</summary>
+/// <summary>
+/// One leader with a ttl of 2 s under load: how often it loses its leadership, how long a renewal takes.
+/// </summary>
 internal static class Steady
 {
     private const int Writers = 8;
@@ -85,7 +87,9 @@ internal static class Steady
         }
     }
 
-    /// <summary>Fills the thread pool with work that never yields, and every core with spinning threads.</summary>
+    /// <summary>
+    /// Fills the thread pool with work that never yields, and every core with spinning threads.
+    /// </summary>
     private static void Starve(CancellationToken over)
     {
         for (var i = 0; i < 4000; i++)

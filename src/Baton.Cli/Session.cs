@@ -67,7 +67,9 @@ internal sealed class Session : IDisposable
     /// <summary>Opens the stores; once open they stay as they are.</summary>
     public OpenStores Open(OpenPurpose purpose) => _stores ??= OpenAnother(purpose);
 
-    /// <summary>Opens the stores once more, for whoever closes them; tells when a lost one was made anew.</summary>
+    /// <summary>
+    /// Opens the stores once more, for whoever closes them; tells when a lost one was made anew.
+    /// </summary>
     public OpenStores OpenAnother(OpenPurpose purpose)
     {
         var stores = Around.Open(Place, purpose, Around);
@@ -84,7 +86,8 @@ internal sealed class Session : IDisposable
     public Command Root => _parsed.RootCommandResult.Command;
 
     /// <summary>
-    /// Counts the open stores as lost: the next use opens what lies there now. They are closed with the session, for
+    /// Counts the open stores as lost: the next use opens what lies there now. They are closed with the
+    /// session, for
     /// others may still hold them.
     /// </summary>
     public void Lose()

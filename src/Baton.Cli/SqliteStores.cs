@@ -25,7 +25,8 @@ internal static class SqliteStores
     }
 
     /// <summary>
-    /// Moves a store that can't be used aside, with its log, if it is still the one that was seen; says whether
+    /// Moves a store that can't be used aside, with its log, if it is still the one that was seen; says
+    /// whether
     /// it did. Nobody makes a new store meanwhile.
     /// </summary>
     /// <exception cref="IOException">It can't be moved.</exception>

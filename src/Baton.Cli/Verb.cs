@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace Baton.Cli;
 
 /// <summary>
-/// A command that can be run. Declared by one static class a file in <c>Commands/</c>: its options are local to
+/// A command that can be run. Declared by one static class a file in <c>Commands/</c>: its options are local
+/// to
 /// <c>Declare()</c> and read by the closure that is <see cref="Run"/>.
 /// </summary>
 internal sealed class Verb : Command

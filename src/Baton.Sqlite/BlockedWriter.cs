@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Baton.Sqlite;
 
 /// <summary>
-/// Finds the process that holds the write lock of a store, and ends it when it is one of Baton's own that was frozen
+/// Finds the process that holds the write lock of a store, and ends it when it is one of Baton's own that was
+/// frozen
 /// in the middle of a write: everyone else waits for it, and nobody could lead.
 /// </summary>
 public static partial class BlockedWriter
@@ -61,7 +62,8 @@ public static partial class BlockedWriter
     }
 
     /// <summary>
-    /// Ends the holder of the write lock if pid and start time are those of a leader or agent of this election whose
+    /// Ends the holder of the write lock if pid and start time are those of a leader or agent of this
+    /// election whose
     /// lease or heartbeat has run out. Anything else is left alone.
     /// </summary>
     /// <returns>Who was ended; null when nobody was.</returns>

@@ -1,7 +1,8 @@
 namespace Baton.Sqlite;
 
 /// <summary>
-/// The tables of the lease store. Times are milliseconds since 1970 (wall clock, display); expiries are boot-clock nanoseconds.
+/// The tables of the lease store. Times are milliseconds since 1970 (wall clock, display); expiries are
+/// boot-clock nanoseconds.
 /// </summary>
 internal static class LeaseSchema
 {

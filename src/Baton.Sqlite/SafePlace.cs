@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Baton.Sqlite;
 
-/// <summary>Refuses file systems on which locks and shared memory don't reach every process that opens the store.</summary>
+/// <summary>
+/// Refuses file systems on which locks and shared memory don't reach every process that opens the store.
+/// </summary>
 internal static partial class SafePlace
 {
     // The numbers of linux/magic.h.

@@ -4,11 +4,13 @@ using Microsoft.Data.Sqlite;
 namespace Baton.Sqlite;
 
 /// <summary>
-/// The embedded store's file while it is in use: which file it was when it was opened, and how to get connections
+/// The embedded store's file while it is in use: which file it was when it was opened, and how to get
+/// connections
 /// to it. Everything that could tell that the file is another one, or a broken one, is looked at here.
 /// </summary>
 /// <remarks>
-/// A process that has the store open touches the file, its WAL and its shared memory only through SQLite, stat
+/// A process that has the store open touches the file, its WAL and its shared memory only through SQLite,
+/// stat
 /// and /proc/locks: opening and closing them in any other way drops SQLite's locks.
 /// </remarks>
 public sealed class SqliteFile : IDisposable
@@ -43,7 +45,9 @@ public sealed class SqliteFile : IDisposable
     /// <summary>The id that the store was given when it was made.</summary>
     public string StoreId { get; private set; } = "";
 
-    /// <summary>Since when the write lock has been taken by others without a break, as far as this process saw.</summary>
+    /// <summary>
+    /// Since when the write lock has been taken by others without a break, as far as this process saw.
+    /// </summary>
     internal Instant BusySince
     {
         get => new(Volatile.Read(ref _busySince));
@@ -52,7 +56,8 @@ public sealed class SqliteFile : IDisposable
 
     /// <summary>Opens a store that exists.</summary>
     /// <exception cref="StoreUnavailableException">
-    /// It is missing, damaged, newer than this program, in an unsafe place, or can't be opened; never written to.
+    /// It is missing, damaged, newer than this program, in an unsafe place, or can't be opened; never written
+    /// to.
     /// </exception>
     public static SqliteFile Open(string path)
     {
@@ -99,7 +104,8 @@ public sealed class SqliteFile : IDisposable
     }
 
     /// <summary>
-    /// Makes the store if there is none, and opens it. Safe for any number of processes at once: one makes it,
+    /// Makes the store if there is none, and opens it. Safe for any number of processes at once: one makes
+    /// it,
     /// whole, the others find it.
     /// </summary>
     /// <param name="path">Where; the folder must exist.</param>
@@ -132,7 +138,9 @@ public sealed class SqliteFile : IDisposable
         return Open(path);
     }
 
-    /// <summary>Closes every connection. What lies at the path is left as it is if it is not what was opened.</summary>
+    /// <summary>
+    /// Closes every connection. What lies at the path is left as it is if it is not what was opened.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -160,7 +168,9 @@ public sealed class SqliteFile : IDisposable
         return link;
     }
 
-    /// <summary>Checks that the path still bears the file that was opened, and that it lost nothing.</summary>
+    /// <summary>
+    /// Checks that the path still bears the file that was opened, and that it lost nothing.
+    /// </summary>
     /// <exception cref="StoreUnavailableException"><see cref="StoreFault.Replaced"/> or <see cref="StoreFault.Damaged"/>.</exception>
     internal void RequireUnreplaced()
     {
@@ -173,7 +183,8 @@ public sealed class SqliteFile : IDisposable
 
     private StoreUnavailableException? WhyUnusable()
     {
-        // Read first: between a look and this another thread may see the file grow, and the look would seem short.
+        // Read first: between a look and this another thread may see the file grow, and the look would seem
+        // short.
         var largest = Volatile.Read(ref _largest);
         if (FileIdentity.Look(Path) is not { } look)
         {

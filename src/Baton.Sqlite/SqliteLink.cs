@@ -7,7 +7,9 @@ namespace Baton.Sqlite;
 /// <summary>How much a commit outlives.</summary>
 internal enum Durability
 {
-    /// <summary>The end of the process; a power cut may take back the last moments. For renewals and heartbeats.</summary>
+    /// <summary>
+    /// The end of the process; a power cut may take back the last moments. For renewals and heartbeats.
+    /// </summary>
     Process,
 
     /// <summary>A power cut too. For everything that is acknowledged for good.</summary>
@@ -125,7 +127,9 @@ internal sealed class SqliteLink : IDisposable
         }
     }
 
-    /// <summary>A prepared command with its parameters set; null becomes NULL. Call inside a body only.</summary>
+    /// <summary>
+    /// A prepared command with its parameters set; null becomes NULL. Call inside a body only.
+    /// </summary>
     public SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         if (!_commands.TryGetValue(sql, out var command))
@@ -154,7 +158,9 @@ internal sealed class SqliteLink : IDisposable
 
     public void Dispose() => Close(writesLogBack: true);
 
-    /// <summary>Closes the connection; the last one of all writes the log back into the file unless told not to.</summary>
+    /// <summary>
+    /// Closes the connection; the last one of all writes the log back into the file unless told not to.
+    /// </summary>
     public void Close(bool writesLogBack)
     {
         const int noCheckpointOnClose = 1006;
@@ -188,7 +194,8 @@ internal sealed class SqliteLink : IDisposable
     }
 
     /// <summary>
-    /// Takes the link. Another thread may wait for the write lock with it for seconds; a leader whose term ends
+    /// Takes the link. Another thread may wait for the write lock with it for seconds; a leader whose term
+    /// ends
     /// meanwhile must get away.
     /// </summary>
     private void Enter(CancellationToken cancel)
@@ -234,7 +241,8 @@ internal sealed class SqliteLink : IDisposable
                 _file.BusySince = now;
             }
 
-            // Waiting in a queue that moves is not being blocked: only one holder who stays ends the patience.
+            // Waiting in a queue that moves is not being blocked: only one holder who stays ends the
+            // patience.
             if (now >= until && now < last && BlockedWriter.Find(_file.Path) is var present && present != holder)
             {
                 holder = present;

@@ -5,7 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Baton.Sqlite;
 
-/// <summary>The rows of one election within one transaction: the fence, requests, events, and the snapshot.</summary>
+/// <summary>
+/// The rows of one election within one transaction: the fence, requests, events, and the snapshot.
+/// </summary>
 internal sealed partial class SqliteWorkRows(SqliteLink link, ElectionName election) : WorkRows
 {
     private const int MostGone = 50;

@@ -3,12 +3,15 @@ using System.Globalization;
 namespace Baton.Sqlite;
 
 /// <summary>
-/// Remembers which database a write-ahead log belongs to. SQLite finds the log by its name alone: it would replay
+/// Remembers which database a write-ahead log belongs to. SQLite finds the log by its name alone: it would
+/// replay
 /// the log of a lost database into an old copy that was put in its place, and mix the two.
 /// </summary>
 /// <remarks>
-/// Beside the store lies <c>baton.db.bond</c>: the device and inode of the database and of its log. A log that is
-/// still the noted one beside a database that is not, is a stranger's. Where both are other files (a copied or
+/// Beside the store lies <c>baton.db.bond</c>: the device and inode of the database and of its log. A log
+/// that is
+/// still the noted one beside a database that is not, is a stranger's. Where both are other files (a copied
+/// or
 /// restored folder) they are taken for a pair.
 /// </remarks>
 internal static class WalBond
@@ -17,7 +20,8 @@ internal static class WalBond
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Moves a log that belongs to another database out of the way. Call before the database is opened: the note
+    /// Moves a log that belongs to another database out of the way. Call before the database is opened: the
+    /// note
     /// of the other one must be gone before this one has a log, or that would be taken for a stranger's too.
     /// </summary>
     public static void SetStrangerAside(string path, FileIdentity database)

@@ -1,12 +1,15 @@
 namespace Baton.Sqlite;
 
 /// <summary>
-/// The tables of the work store. Times are milliseconds since 1970 (wall clock), expiries boot-clock nanoseconds.
+/// The tables of the work store. Times are milliseconds since 1970 (wall clock), expiries boot-clock
+/// nanoseconds.
 /// </summary>
 internal static class WorkSchema
 {
-    // The tallies are kept by triggers, so that no statement can forget them: counting a million finished tasks
-    // at each look would make every face slow. Literals in a partial index must stand in its queries as they are here.
+    // The tallies are kept by triggers, so that no statement can forget them: counting a million finished
+    // tasks
+    // at each look would make every face slow. Literals in a partial index must stand in its queries as they
+    // are here.
     public const string Sql = """
         CREATE TABLE fence (
             election TEXT PRIMARY KEY,

@@ -16,7 +16,9 @@ public readonly record struct TaskId
     public override string ToString() => Value;
 }
 
-/// <summary>Names an agent: a worker's or an orchestrator's process life, or whoever claims by hand.</summary>
+/// <summary>
+/// Names an agent: a worker's or an orchestrator's process life, or whoever claims by hand.
+/// </summary>
 public readonly record struct AgentId
 {
     /// <summary>A checked id, of the form of a <see cref="HolderId"/>.</summary>

@@ -124,7 +124,9 @@ public sealed record EventFacts
     /// <summary>The exit code of a command.</summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>What ended a term: <c>released</c>, <c>handed_over</c>, <c>died</c>, <c>expired</c>, <c>lost</c>.</summary>
+    /// <summary>
+    /// What ended a term: <c>released</c>, <c>handed_over</c>, <c>died</c>, <c>expired</c>, <c>lost</c>.
+    /// </summary>
     public string? EndedBy { get; init; }
 
     /// <summary>The process id spoken of.</summary>

@@ -68,7 +68,8 @@ internal sealed class ElectionDriver : IDisposable
     }
 
     /// <summary>
-    /// Looks at the deadlines without any I/O: ends trust, and the waiting for a request, in time even while the
+    /// Looks at the deadlines without any I/O: ends trust, and the waiting for a request, in time even while
+    /// the
     /// turning thread hangs in the store. Says when to look again.
     /// </summary>
     public Instant KeepDeadlines()
@@ -171,7 +172,8 @@ internal sealed class ElectionDriver : IDisposable
     }
 
     /// <summary>
-    /// Sends one request. Where the store completes on this thread, so does the answer; else it is posted when it
+    /// Sends one request. Where the store completes on this thread, so does the answer; else it is posted
+    /// when it
     /// comes, on whatever thread brings it.
     /// </summary>
     private void Request<T>(long attempt, Func<CancellationToken, ValueTask<T>> send, Func<T, ElectionInput> answer)
@@ -223,7 +225,9 @@ internal sealed class ElectionDriver : IDisposable
         }
     }
 
-    /// <summary>Ends the wait for this very request; the one after it, sent meanwhile, is not touched.</summary>
+    /// <summary>
+    /// Ends the wait for this very request; the one after it, sent meanwhile, is not touched.
+    /// </summary>
     private void GiveUp(Pending pending)
     {
         Interlocked.CompareExchange(ref _pending, null, pending);

@@ -19,7 +19,9 @@ public enum LossReason
     StoreLost,
 }
 
-/// <summary>What an election tells whoever observes it. Told on the election's own thread: an observer must not block.</summary>
+/// <summary>
+/// What an election tells whoever observes it. Told on the election's own thread: an observer must not block.
+/// </summary>
 public abstract record ElectionEvent
 {
     private ElectionEvent() { }
@@ -42,7 +44,9 @@ public abstract record ElectionEvent
     /// <summary>The leader's work has not come back though its leadership is over.</summary>
     public sealed record Overstayed(Term Term) : ElectionEvent;
 
-    /// <summary>The store refuses or fails; told once, and again when the reason changes, until it answers again.</summary>
+    /// <summary>
+    /// The store refuses or fails; told once, and again when the reason changes, until it answers again.
+    /// </summary>
     public sealed record StoreFailing(string Code, string Message) : ElectionEvent;
 
     /// <summary>The store answers again.</summary>

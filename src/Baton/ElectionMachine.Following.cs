@@ -53,8 +53,10 @@ internal static partial class ElectionMachine
         }
 
         /// <summary>
-        /// An acquire may have happened without an answer. The row says so by the own id and the number of the
-        /// attempt; trust then counts from the first request, and where that is too long ago the term is given back.
+        /// An acquire may have happened without an answer. The row says so by the own id and the number of
+        /// the
+        /// attempt; trust then counts from the first request, and where that is too long ago the term is
+        /// given back.
         /// </summary>
         private bool Settle(LeaseView view, Unsettled unsettled)
         {
@@ -129,7 +131,8 @@ internal static partial class ElectionMachine
             Phase = Draining,
             Leaving = TermEnd.Released,
             WorkIsOut = false,
-            // The lease itself is younger than this: the row was written no earlier than the request was sent.
+            // The lease itself is younger than this: the row was written no earlier than the request was
+            // sent.
             TrustFrom = now,
             NextAt = now,
             DrainUntil = now,
@@ -162,7 +165,9 @@ internal static partial class ElectionMachine
             Tell(new ElectionEvent.Elected(State.Term!, State.KnownBefore));
         }
 
-        /// <summary>Where the mark can't be written nobody leads: the term goes back, and this candidate waits.</summary>
+        /// <summary>
+        /// Where the mark can't be written nobody leads: the term goes back, and this candidate waits.
+        /// </summary>
         private void Forgo(string message)
         {
             if (State.Phase != Claiming)

@@ -156,7 +156,8 @@ internal static partial class ElectionMachine
 
         private void TellFailing(AttemptKind kind, string code, string message)
         {
-            // Another trouble than the one that was told is news: a store that was slow may since have been replaced.
+            // Another trouble than the one that was told is news: a store that was slow may since have been
+            // replaced.
             if (State.ToldFailing?.Code != code)
             {
                 State = State with { ToldFailing = new(kind, code) };

@@ -198,7 +198,9 @@ internal static partial class ElectionMachine
             }
         }
 
-        /// <summary>Even while a request hangs: a store that does not answer is when work overstays.</summary>
+        /// <summary>
+        /// Even while a request hangs: a store that does not answer is when work overstays.
+        /// </summary>
         private void TellOverstayed()
         {
             if (State.Phase == Withdrawn && State.WorkIsOut && !State.ToldOverstayed
@@ -225,7 +227,9 @@ internal static partial class ElectionMachine
             return number;
         }
 
-        /// <summary>Whether this is the answer waited for; a late one of an earlier attempt is ignored.</summary>
+        /// <summary>
+        /// Whether this is the answer waited for; a late one of an earlier attempt is ignored.
+        /// </summary>
         private bool Answers(long attempt)
         {
             if (State.InFlight?.Number != attempt)

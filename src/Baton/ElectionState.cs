@@ -42,7 +42,9 @@ internal sealed record Unsettled(long Nonce, Instant SentAt);
 /// <summary>What kind of request fails, and why (<see cref="StoreFault"/>).</summary>
 internal sealed record Failing(AttemptKind Kind, string Code);
 
-/// <summary>All that a candidate knows. Immutable; changed only by <see cref="ElectionMachine.Step"/>.</summary>
+/// <summary>
+/// All that a candidate knows. Immutable; changed only by <see cref="ElectionMachine.Step"/>.
+/// </summary>
 internal sealed record ElectionState
 {
     public ElectionPhase Phase { get; init; }

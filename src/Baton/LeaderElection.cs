@@ -4,7 +4,8 @@ namespace Baton;
 
 /// <summary>
 /// Campaigns for the leadership of one election and runs the leader's work while this process leads.
-/// Two threads of its own: one talks to the store, one keeps the deadlines and does no I/O, so a starved thread
+/// Two threads of its own: one talks to the store, one keeps the deadlines and does no I/O, so a starved
+/// thread
 /// pool or a hung store can't make a leader overstay.
 /// </summary>
 /// <example>
@@ -39,8 +40,10 @@ public sealed class LeaderElection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Campaigns until stopped, and calls <paramref name="lead"/> once for each term won. The work must end soon
-    /// after <see cref="Leadership.Lost"/> is cancelled; when it returns while it leads, the lease is handed over.
+    /// Campaigns until stopped, and calls <paramref name="lead"/> once for each term won. The work must end
+    /// soon
+    /// after <see cref="Leadership.Lost"/> is cancelled; when it returns while it leads, the lease is handed
+    /// over.
     /// Completes once the lease is given back; faults with what the work threw, after giving it back.
     /// </summary>
     /// <param name="lead">The leader's work.</param>
@@ -105,7 +108,9 @@ public sealed class LeaderElection : IAsyncDisposable
     /// <summary>Ends the standing back after a hand-over. For a candidate that is alone.</summary>
     public void Campaign() => _driver.Post(new ElectionInput.Campaign());
 
-    /// <summary>Leaves in good order, as the stop token of <see cref="RunAsync"/> does, without waiting for it.</summary>
+    /// <summary>
+    /// Leaves in good order, as the stop token of <see cref="RunAsync"/> does, without waiting for it.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         _driver.Post(new ElectionInput.Stop());
@@ -176,7 +181,8 @@ public sealed class LeaderElection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Marks a thread on which no await goes on. Whoever cancels a token runs what awaited it, to the next await:
+    /// Marks a thread on which no await goes on. Whoever cancels a token runs what awaited it, to the next
+    /// await:
     /// a drain on the renewing thread would keep it from renewing. With this it goes on in the pool.
     /// </summary>
     private sealed class OwnThread : SynchronizationContext;

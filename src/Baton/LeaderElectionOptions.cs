@@ -1,6 +1,8 @@
 namespace Baton;
 
-/// <summary>Who stands, where, and how patiently. Refuses any order of timers that would break a promise.</summary>
+/// <summary>
+/// Who stands, where, and how patiently. Refuses any order of timers that would break a promise.
+/// </summary>
 public sealed record LeaderElectionOptions
 {
     /// <summary>The scope; default <c>main</c>.</summary>
@@ -9,7 +11,9 @@ public sealed record LeaderElectionOptions
     /// <summary>This process life.</summary>
     public required Candidate Candidate { get; init; }
 
-    /// <summary>How long a lease lives without a renewal; default 6 s, at least what the store can honour.</summary>
+    /// <summary>
+    /// How long a lease lives without a renewal; default 6 s, at least what the store can honour.
+    /// </summary>
     public TimeSpan Ttl { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>How often to renew; default ttl / 6.</summary>
@@ -18,11 +22,14 @@ public sealed record LeaderElectionOptions
     /// <summary>How long one request may take; default ttl / 6.</summary>
     public TimeSpan? AttemptTimeout { get; init; }
 
-    /// <summary>How much earlier than the lease trust ends; default the larger of ttl / 10 and 50 ms.</summary>
+    /// <summary>
+    /// How much earlier than the lease trust ends; default the larger of ttl / 10 and 50 ms.
+    /// </summary>
     public TimeSpan? Margin { get; init; }
 
     /// <summary>
-    /// How long the leader's work may take to come back when it resigns; default 30 s, at most 24 h. Then the lease
+    /// How long the leader's work may take to come back when it resigns; default 30 s, at most 24 h. Then the
+    /// lease
     /// runs out.
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -30,7 +37,10 @@ public sealed record LeaderElectionOptions
     /// <summary>Remembers epochs outside the store; default a <see cref="VolatileMark"/>.</summary>
     public HighWaterMark Mark { get; init; } = new VolatileMark();
 
-    /// <summary>Where the host's witnesses lie; null where there are none, then only time and a supervisor prove death.</summary>
+    /// <summary>
+    /// Where the host's witnesses lie; null where there are none, then only time and a supervisor prove
+    /// death.
+    /// </summary>
     public WitnessFolder? Witnesses { get; init; }
 
     /// <summary>This candidate's own witness; restored at each renewal if its file was removed.</summary>
@@ -40,7 +50,8 @@ public sealed record LeaderElectionOptions
     public TimeProvider Clock { get; init; } = BootClock.Instance;
 
     /// <summary>
-    /// Which clock that is; default this host's. A test's clock is <see cref="ClockDomain.Unknown"/> or a name of its own.
+    /// Which clock that is; default this host's. A test's clock is <see cref="ClockDomain.Unknown"/> or a
+    /// name of its own.
     /// </summary>
     public ClockDomain ClockDomain { get; init; } = ClockDomain.Current;
 
@@ -97,7 +108,8 @@ internal sealed record ElectionTimers(TimeSpan Ttl, TimeSpan RenewEvery, TimeSpa
     public Instant AtRisk(Instant sent) => sent + (Ttl / 2);
 
     /// <summary>
-    /// The renewal interval with a jitter of 10 % either way, drawn from the numbers of the attempt so that the
+    /// The renewal interval with a jitter of 10 % either way, drawn from the numbers of the attempt so that
+    /// the
     /// machine stays pure and two runs agree (a mix after Steele et al., SplitMix64).
     /// </summary>
     public TimeSpan Jittered(long number)

@@ -8,7 +8,8 @@ namespace Baton;
 public sealed class Leadership
 #pragma warning restore CA1001
 {
-    // Stands in for the deadline once it is over, so that the end and an extension exclude each other in one word.
+    // Stands in for the deadline once it is over, so that the end and an extension exclude each other in one
+    // word.
     private const long Ended = long.MinValue;
 
     private readonly TimeProvider _clock;
@@ -35,11 +36,15 @@ public sealed class Leadership
     /// <summary>The fencing token: pass it with every write that only a leader may do.</summary>
     public Epoch Epoch => Term.Epoch;
 
-    /// <summary>The highest epoch that the lease store knew before this term; below the mark means that it was rolled back.</summary>
+    /// <summary>
+    /// The highest epoch that the lease store knew before this term; below the mark means that it was rolled
+    /// back.
+    /// </summary>
     public Epoch KnownBefore { get; }
 
     /// <summary>
-    /// Whether this process may act as the leader now. Reads the clock at every call: a process that was frozen
+    /// Whether this process may act as the leader now. Reads the clock at every call: a process that was
+    /// frozen
     /// sees false on its first look.
     /// </summary>
     public bool IsValid
@@ -64,7 +69,9 @@ public sealed class Leadership
         }
     }
 
-    /// <summary>Whether half the ttl has passed without a renewal: finish what runs, begin nothing new outside.</summary>
+    /// <summary>
+    /// Whether half the ttl has passed without a renewal: finish what runs, begin nothing new outside.
+    /// </summary>
     public bool IsAtRisk => !IsValid || Instant.Of(_clock).Nanoseconds >= Volatile.Read(ref _atRiskFrom);
 
     /// <summary>Cancelled when the leadership ends. Its callbacks must be quick.</summary>
@@ -75,7 +82,9 @@ public sealed class Leadership
 
     internal Instant TrustedUntil => new(Volatile.Read(ref _trustedUntil));
 
-    /// <summary>Asks to hand over: the token is cancelled, and the lease given back once the work has returned.</summary>
+    /// <summary>
+    /// Asks to hand over: the token is cancelled, and the lease given back once the work has returned.
+    /// </summary>
     public void Resign() => _post(new ElectionInput.Resign());
 
     /// <summary>Reports that a write of this leadership met a higher fence; the term ends at once.</summary>

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Baton.Conformance;
 
 /// <summary>
-/// What every lease store must do. A driver adds <see cref="Open"/> and nothing else; one instance, and one empty
+/// What every lease store must do. A driver adds <see cref="Open"/> and nothing else; one instance, and one
+/// empty
 /// store, serves one fact.
 /// </summary>
 public abstract partial class LeaseStoreConformance
@@ -24,7 +25,9 @@ public abstract partial class LeaseStoreConformance
     /// <summary>The name of that clock.</summary>
     protected ClockDomain Domain { get; } = new("conformance");
 
-    /// <summary>Opens this fact's store on a clock; each call as another process would, all on the same rows.</summary>
+    /// <summary>
+    /// Opens this fact's store on a clock; each call as another process would, all on the same rows.
+    /// </summary>
     protected abstract ILeaseStore Open(TimeProvider clock, ClockDomain domain);
 
     private ILeaseStore Store => _store ??= Open(Clock, Domain);

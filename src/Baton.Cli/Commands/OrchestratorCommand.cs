@@ -81,7 +81,8 @@ internal static class OrchestratorCommand
                     told = e.Message;
                 }
 
-                // A store that opens and then refuses each life, being full or read-only, must not be run against.
+                // A store that opens and then refuses each life, being full or read-only, must not be run
+                // against.
                 await Task.Delay(ReopenEvery, session.Around.Clock, CancellationToken.None);
                 end = OrchestratorEnd.StoreLost;
             }

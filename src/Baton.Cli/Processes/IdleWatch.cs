@@ -25,7 +25,8 @@ internal sealed class IdleWatch(Session session, Epoch floor)
             {
                 var snapshot = await session.Work.SnapshotAsync(stop);
                 var counts = snapshot.Tasks;
-                // A store below the epochs known was lost or put back: until a leader has said so it proves nothing.
+                // A store below the epochs known was lost or put back: until a leader has said so it proves
+                // nothing.
                 var isIdle = snapshot.Fence.Epoch >= floor && await IsIdleAsync(counts, stop);
                 if (isIdle && counts == before)
                 {

@@ -93,7 +93,8 @@ internal static class ProcessTable
     }
 
     /// <summary>
-    /// The same, waiting a moment where the process is just becoming another program: the kernel shows neither its
+    /// The same, waiting a moment where the process is just becoming another program: the kernel shows
+    /// neither its
     /// arguments nor its environment then.
     /// </summary>
     public static string? SettledEnvironmentOf(ProcessEntry process, string name)

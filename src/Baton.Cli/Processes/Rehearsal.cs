@@ -5,8 +5,10 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// Plays one whole term on a scratch store beside the real one. Code that runs for the first time is compiled and
-/// linked then, and a follower does most of what it does for the first time in the very moment when every millisecond
+/// Plays one whole term on a scratch store beside the real one. Code that runs for the first time is compiled
+/// and
+/// linked then, and a follower does most of what it does for the first time in the very moment when every
+/// millisecond
 /// counts: after a rehearsal a takeover takes half the time.
 /// </summary>
 internal static class Rehearsal

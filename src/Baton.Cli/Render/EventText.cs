@@ -5,7 +5,10 @@ namespace Baton.Cli;
 /// <summary>An event as a line for people: the same in every face.</summary>
 internal static class EventText
 {
-    /// <summary>Number, time, type and what happened; whom it happened to, and the epoch, where the words don't say it.</summary>
+    /// <summary>
+    /// Number, time, type and what happened; whom it happened to, and the epoch, where the words don't say
+    /// it.
+    /// </summary>
     public static string Line(WorkEvent told, Ink ink)
     {
         var draft = told.Draft;

@@ -4,7 +4,8 @@ using System.Text;
 namespace Baton.Cli;
 
 /// <summary>
-/// Makes text that came from users and stores safe to print: a control character could move the cursor, change
+/// Makes text that came from users and stores safe to print: a control character could move the cursor,
+/// change
 /// colours or hide what stands before it.
 /// </summary>
 internal static class Plain

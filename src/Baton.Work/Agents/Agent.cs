@@ -35,7 +35,9 @@ public enum Liveness
     Evicted,
 }
 
-/// <summary>An agent as the roster keeps it: a worker's or an orchestrator's process life, or whoever claims by hand.</summary>
+/// <summary>
+/// An agent as the roster keeps it: a worker's or an orchestrator's process life, or whoever claims by hand.
+/// </summary>
 /// <param name="Id">The id of this life.</param>
 /// <param name="Name">The stable name.</param>
 /// <param name="Role">What it does; orchestrators have <see cref="OrchestratorRole"/>.</param>
@@ -100,7 +102,9 @@ public sealed record Agent(AgentId Id, string Name, string Role)
 /// <param name="Id">Whom.</param>
 public sealed record AgentReport(AgentId Id)
 {
-    /// <summary>A new status; null leaves it. An evicted or stopped agent never becomes active again.</summary>
+    /// <summary>
+    /// A new status; null leaves it. An evicted or stopped agent never becomes active again.
+    /// </summary>
     public AgentStatus? Status { get; init; }
 
     /// <summary>The witness, where it was made anew.</summary>
@@ -109,7 +113,9 @@ public sealed record AgentReport(AgentId Id)
     /// <summary>Whether this is a sign of life. A request to drain by someone else is not.</summary>
     public bool IsBeat { get; init; } = true;
 
-    /// <summary>An event to write with it: <c>leader.at_risk</c>, <c>leader.demoted</c>, <c>orchestrator.standby</c>.</summary>
+    /// <summary>
+    /// An event to write with it: <c>leader.at_risk</c>, <c>leader.demoted</c>, <c>orchestrator.standby</c>.
+    /// </summary>
     public EventDraft? Event { get; init; }
 }
 

@@ -33,7 +33,9 @@ public sealed class Heartbeat : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Cancelled when the roster no longer knows this life: it was evicted, and must begin a new one.</summary>
+    /// <summary>
+    /// Cancelled when the roster no longer knows this life: it was evicted, and must begin a new one.
+    /// </summary>
     public CancellationToken Gone => _gone.Token;
 
     /// <summary>What the roster said last; null before the first answer.</summary>
@@ -66,7 +68,8 @@ public sealed class Heartbeat : IDisposable
             try
             {
                 _witness?.Restore();
-                // What matters is what the roster knows: a renewal may have made it anew, and a report may get lost.
+                // What matters is what the roster knows: a renewal may have made it anew, and a report may
+                // get lost.
                 var mark = _witness?.Mark;
                 var report = new AgentReport(_agent.Id) { Witness = mark == _told ? null : mark };
                 // The embedded store completes on this thread; a remote one is waited for here, off the pool.
@@ -81,7 +84,8 @@ public sealed class Heartbeat : IDisposable
             }
             catch (StoreUnavailableException)
             {
-                // Silence is the message: who is not heard of for a ttl is taken for gone. The next beat tries again.
+                // Silence is the message: who is not heard of for a ttl is taken for gone. The next beat
+                // tries again.
             }
         }
     }

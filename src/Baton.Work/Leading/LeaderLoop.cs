@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>
-/// What a leader does, and only a leader: begins its term, then sweeps, answers requests and keeps the worker pool
+/// What a leader does, and only a leader: begins its term, then sweeps, answers requests and keeps the worker
+/// pool
 /// at its size, on every change and at a steady beat.
 /// </summary>
 /// <param name="leases">Where the former terms are recorded.</param>

@@ -18,7 +18,8 @@ public enum OrchestratorEnd
     StoreLost,
 
     /// <summary>
-    /// Its leader's work did not come back when the leadership was over. It is out still: the process must end.
+    /// Its leader's work did not come back when the leadership was over. It is out still: the process must
+    /// end.
     /// </summary>
     Overstayed,
 }
@@ -47,7 +48,8 @@ public sealed record OrchestratorOptions
     public bool ExitOnFollow { get; init; }
 
     /// <summary>
-    /// End as <see cref="OrchestratorEnd.Overstayed"/> when the leader's work outlasts its leadership; default.
+    /// End as <see cref="OrchestratorEnd.Overstayed"/> when the leader's work outlasts its leadership;
+    /// default.
     /// Otherwise this life waits for the work, and does not campaign before it is back.
     /// </summary>
     public bool ExitOnOverrun { get; init; } = true;
@@ -77,7 +79,9 @@ public sealed record OrchestratorOptions
     public Action<string>? Trouble { get; init; }
 }
 
-/// <summary>One life of an orchestrator: on the roster, in the election, and at the work while it leads.</summary>
+/// <summary>
+/// One life of an orchestrator: on the roster, in the election, and at the work while it leads.
+/// </summary>
 #pragma warning disable CA1001 // The source has no timer and no linked token: there is nothing to dispose of.
 public sealed class Orchestrator
 #pragma warning restore CA1001
@@ -231,7 +235,9 @@ public sealed class Orchestrator
         }
     }
 
-    /// <summary>Takes the election's events off its thread, tells them, and writes those that the log should keep.</summary>
+    /// <summary>
+    /// Takes the election's events off its thread, tells them, and writes those that the log should keep.
+    /// </summary>
     private async Task TellEachAsync(LeaderElection election)
     {
         await foreach (var told in _told.Reader.ReadAllAsync(CancellationToken.None))

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Baton.Work;
 
-/// <summary>What a sweeper has seen of the agents and claims of a snapshot. Immutable; made anew for each look.</summary>
+/// <summary>
+/// What a sweeper has seen of the agents and claims of a snapshot. Immutable; made anew for each look.
+/// </summary>
 /// <param name="Here">The sweeper's clock domain.</param>
 /// <param name="Now">The sweeper's boot clock.</param>
 /// <param name="DeadAgents">Agents whose witness proves their death.</param>
@@ -11,7 +13,9 @@ namespace Baton.Work;
 public sealed record SweepSight(ClockDomain Here, Instant Now, ImmutableHashSet<AgentId> DeadAgents,
     ImmutableHashSet<TaskId> DeadClaims, ImmutableDictionary<string, Instant> StoodSince);
 
-/// <summary>The pure rules of cleaning up: who is stale, whose task goes back into the queue, and why.</summary>
+/// <summary>
+/// The pure rules of cleaning up: who is stale, whose task goes back into the queue, and why.
+/// </summary>
 public static class SweepRules
 {
     /// <summary>Plans a sweep.</summary>

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Baton.Work;
 
-/// <summary>Looks at witnesses and remembers since when rows stand still; what follows is for <see cref="SweepRules"/> to say.</summary>
+/// <summary>
+/// Looks at witnesses and remembers since when rows stand still; what follows is for <see cref="SweepRules"/>
+/// to say.
+/// </summary>
 /// <param name="witnesses">The witnesses of this host; null where there are none.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="domain">Which clock that is.</param>

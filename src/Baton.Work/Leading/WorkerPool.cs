@@ -24,7 +24,9 @@ public sealed class WorkerPool(int size, Func<StartedWorker> start, TimeProvider
     private int _failures;
     private Instant _notBefore;
 
-    /// <summary>Starts what is missing. Quick: a start is a spawn, nobody waits for the worker to register.</summary>
+    /// <summary>
+    /// Starts what is missing. Quick: a start is a spawn, nobody waits for the worker to register.
+    /// </summary>
     /// <param name="snapshot">The roster.</param>
     /// <param name="sight">Who of it is known to be dead.</param>
     /// <returns>Workers beyond the size, newest first, that are to drain.</returns>

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>
-/// Keeps the tasks, agents and events of one election, and enforces the fence. Every verb is one transaction that
+/// Keeps the tasks, agents and events of one election, and enforces the fence. Every verb is one transaction
+/// that
 /// either happens whole, with its events, or not at all. Refusals are answers; the store throws
 /// <see cref="StoreUnavailableException"/> only when it fails itself.
 /// </summary>
@@ -15,7 +16,8 @@ public interface IWorkStore
     // Leader verbs: each carries an epoch past the fence, in the transaction of its write.
 
     /// <summary>
-    /// The first act of a term: raises the fence, writes the story of the terms since the last fence, reads the
+    /// The first act of a term: raises the fence, writes the story of the terms since the last fence, reads
+    /// the
     /// snapshot. Repeated by the same holder it changes nothing.
     /// </summary>
     /// <exception cref="FencedException">A higher epoch, or the same of another holder, stands at the fence.</exception>
@@ -37,16 +39,22 @@ public interface IWorkStore
 
     // Open verbs: anyone's; each is safe to repeat.
 
-    /// <summary>Makes all of the tasks, or none. A key or id that exists already is that task, unchanged.</summary>
+    /// <summary>
+    /// Makes all of the tasks, or none. A key or id that exists already is that task, unchanged.
+    /// </summary>
     ValueTask<SubmitAnswer> SubmitAsync(ImmutableArray<NewTask> tasks, string actor, CancellationToken cancel);
 
-    /// <summary>Takes a named task, or the first ready one; the same secret again finds the same claim.</summary>
+    /// <summary>
+    /// Takes a named task, or the first ready one; the same secret again finds the same claim.
+    /// </summary>
     ValueTask<ClaimAnswer> ClaimAsync(ClaimRequest request, CancellationToken cancel);
 
     /// <summary>Puts an agent on the roster; an id that is there stays as it is.</summary>
     ValueTask<Agent> RegisterAsync(Agent agent, CancellationToken cancel);
 
-    /// <summary>Takes a heartbeat or a change of status; null when there is no such agent on the roster any more.</summary>
+    /// <summary>
+    /// Takes a heartbeat or a change of status; null when there is no such agent on the roster any more.
+    /// </summary>
     ValueTask<Agent?> ReportAsync(AgentReport report, CancellationToken cancel);
 
     /// <summary>Changes a task by hand.</summary>
@@ -55,7 +63,9 @@ public interface IWorkStore
     /// <summary>Asks the leader for something; gives the request's number.</summary>
     ValueTask<long> AskAsync(LeaderRequest request, CancellationToken cancel);
 
-    /// <summary>Takes in another system's records, all or nothing; what is there already stays as it is.</summary>
+    /// <summary>
+    /// Takes in another system's records, all or nothing; what is there already stays as it is.
+    /// </summary>
     ValueTask<ImportAnswer> ImportAsync(ImportBatch batch, CancellationToken cancel);
 
     // Reads.
@@ -70,7 +80,8 @@ public interface IWorkStore
     ValueTask<ImmutableArray<WorkEvent>> EventsAsync(EventQuery query, CancellationToken cancel);
 
     /// <summary>
-    /// Completes when something may have changed since <paramref name="mark"/>, with the mark to wait on next; a
+    /// Completes when something may have changed since <paramref name="mark"/>, with the mark to wait on
+    /// next; a
     /// hint that may come too often and, after <paramref name="atMost"/>, without cause.
     /// </summary>
     ValueTask<long> ChangedAsync(long mark, TimeSpan atMost, CancellationToken cancel);

@@ -1,7 +1,8 @@
 namespace Baton.Work;
 
 /// <summary>
-/// Tasks, agents and events in this process's memory: for tests, samples and simulations. Every verb completes on
+/// Tasks, agents and events in this process's memory: for tests, samples and simulations. Every verb
+/// completes on
 /// the calling thread.
 /// </summary>
 public sealed class InMemoryWorkStore : LocalWorkStore

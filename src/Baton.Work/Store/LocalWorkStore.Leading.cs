@@ -57,7 +57,8 @@ public abstract partial class LocalWorkStore
     }
 
     /// <summary>
-    /// Tells each term's beginning, if its leader never came as far as the fence, and its end. The fence names the
+    /// Tells each term's beginning, if its leader never came as far as the fence, and its end. The fence
+    /// names the
     /// last term that told of its own beginning, so nothing is told twice.
     /// </summary>
     private static void TellOfFormerTerms(WorkRows rows, Fence fence, TermStart start, DateTimeOffset now)
@@ -67,7 +68,8 @@ public abstract partial class LocalWorkStore
             .OrderBy(term => term.Epoch).ToList();
         if (fence.Holder is { } holder && (former.Count == 0 || former[0].Epoch > fence.Epoch))
         {
-            // The lease store lost the record of the term at the fence; that it ended is certain all the same.
+            // The lease store lost the record of the term at the fence; that it ended is certain all the
+            // same.
             former.Insert(0, new(start.Term.Election, fence.Epoch, holder, TimeSpan.Zero));
         }
 
@@ -202,7 +204,8 @@ public abstract partial class LocalWorkStore
             rows.Add(task);
         }
 
-        // Only now is each dependency there to be counted; a record may name one that comes after it, or that an
+        // Only now is each dependency there to be counted; a record may name one that comes after it, or that
+        // an
         // earlier import did not hold.
         foreach (var task in tasks.Where(task => task.Status == DurableTaskStatus.Completed))
         {

@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>
-/// A work store whose transactions run on the calling thread: in memory, or in a file. It says once, for all such
-/// drivers, which rows each verb reads and writes; <see cref="TaskRules"/> and <see cref="DependencyRules"/> decide.
+/// A work store whose transactions run on the calling thread: in memory, or in a file. It says once, for all
+/// such
+/// drivers, which rows each verb reads and writes; <see cref="TaskRules"/> and <see cref="DependencyRules"/>
+/// decide.
 /// Each verb checks everything before it writes the first row.
 /// </summary>
 public abstract partial class LocalWorkStore : IWorkStore
@@ -40,7 +42,8 @@ public abstract partial class LocalWorkStore : IWorkStore
 
     /// <summary>Runs a verb in one write transaction, which either happens whole or not at all.</summary>
     /// <param name="isLasting">
-    /// Whether it must survive a loss of power once it is acknowledged; only a heartbeat, which the next one makes
+    /// Whether it must survive a loss of power once it is acknowledged; only a heartbeat, which the next one
+    /// makes
     /// good, need not.
     /// </param>
     /// <param name="verb">What to read and write.</param>

@@ -54,7 +54,8 @@ public sealed record ClaimRequest(AgentId Agent, string Secret, TimeSpan Ttl)
     public string? Role { get; init; }
 
     /// <summary>
-    /// Takes the witness of the claim, given its token, once the attempt is known; null where the claimant keeps none.
+    /// Takes the witness of the claim, given its token, once the attempt is known; null where the claimant
+    /// keeps none.
     /// Called inside the transaction, so it must do no more than that.
     /// </summary>
     public Func<string, FileIdentity?>? Witness { get; init; }
@@ -140,7 +141,9 @@ public sealed record TaskQuery
     /// <summary>Of this status.</summary>
     public DurableTaskStatus? Status { get; init; }
 
-    /// <summary>Ready ones, in the order in which they are taken; the others come in the order of their creation.</summary>
+    /// <summary>
+    /// Ready ones, in the order in which they are taken; the others come in the order of their creation.
+    /// </summary>
     public bool Ready { get; init; }
 
     /// <summary>With this tag.</summary>
@@ -171,6 +174,8 @@ public sealed record EventQuery
     /// <summary>No more than this many; null: all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Whether a limit keeps the newest instead of the oldest. The order is oldest first all the same.</summary>
+    /// <summary>
+    /// Whether a limit keeps the newest instead of the oldest. The order is oldest first all the same.
+    /// </summary>
     public bool Newest { get; init; }
 }

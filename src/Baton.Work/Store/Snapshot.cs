@@ -34,7 +34,8 @@ public sealed record CleanupTally(
 public sealed record RollbackAlarm(DateTimeOffset At, Epoch Known, Epoch Floor);
 
 /// <summary>
-/// The state of one election's work as of one moment; with <see cref="WorkEvent"/>s after <see cref="Seq"/> a face stays current.
+/// The state of one election's work as of one moment; with <see cref="WorkEvent"/>s after <see cref="Seq"/> a
+/// face stays current.
 /// </summary>
 public sealed record Snapshot(ElectionName Election, long Seq, Fence Fence)
 {

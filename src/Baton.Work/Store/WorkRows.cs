@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>
-/// The rows of one election within one transaction, as <see cref="LocalWorkStore"/> reads and writes them. A driver
-/// of such a store implements these and decides nothing: what is written, and when, is said once for all of them.
+/// The rows of one election within one transaction, as <see cref="LocalWorkStore"/> reads and writes them. A
+/// driver
+/// of such a store implements these and decides nothing: what is written, and when, is said once for all of
+/// them.
 /// </summary>
 public abstract class WorkRows
 {
@@ -14,7 +16,9 @@ public abstract class WorkRows
     /// <summary>The alarm over a rolled back store; null where there is none.</summary>
     public abstract RollbackAlarm? Alarm { get; set; }
 
-    /// <summary>The task of an id, its count of open dependencies filled in; null where there is none.</summary>
+    /// <summary>
+    /// The task of an id, its count of open dependencies filled in; null where there is none.
+    /// </summary>
     public abstract DurableTask? Task(TaskId id);
 
     /// <summary>The task of a submitter's key; null where there is none.</summary>
@@ -26,12 +30,16 @@ public abstract class WorkRows
     /// <summary>The task in progress that an agent claimed with a secret; null where there is none.</summary>
     public abstract DurableTask? TaskOfClaim(AgentId agent, string secret);
 
-    /// <summary>The first ready task for a role, by priority and then creation; null where there is none.</summary>
+    /// <summary>
+    /// The first ready task for a role, by priority and then creation; null where there is none.
+    /// </summary>
     /// <param name="role">Whose tasks may be taken beside those without a role.</param>
     /// <param name="now">Delayed tasks are passed over until their time.</param>
     public abstract DurableTask? FirstReady(string? role, DateTimeOffset now);
 
-    /// <summary>When the first of the ready tasks that are delayed may be taken; null where none is.</summary>
+    /// <summary>
+    /// When the first of the ready tasks that are delayed may be taken; null where none is.
+    /// </summary>
     public abstract DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now);
 
     /// <summary>How many of the tasks are not completed; one that does not exist is not.</summary>
@@ -46,7 +54,9 @@ public abstract class WorkRows
     /// <summary>Replaces what a task depends on, and how much of it is open.</summary>
     public abstract void ReplaceDependencies(DurableTask task);
 
-    /// <summary>Counts one open dependency less on each task that waits for this one, which was completed.</summary>
+    /// <summary>
+    /// Counts one open dependency less on each task that waits for this one, which was completed.
+    /// </summary>
     public abstract void OpenDependents(TaskId completed);
 
     /// <summary>The agent of an id, with the task it holds; null where there is none.</summary>

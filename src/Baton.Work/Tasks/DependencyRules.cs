@@ -77,7 +77,8 @@ public static class DependencyRules
     }
 
     /// <summary>
-    /// The first cycle that can be reached, its first task repeated at the end; empty when there is none. Depth
+    /// The first cycle that can be reached, its first task repeated at the end; empty when there is none.
+    /// Depth
     /// first with three colours and a stack of its own, so that a long chain can't overflow the thread's.
     /// </summary>
     private static ImmutableArray<TaskId> FindCycle(

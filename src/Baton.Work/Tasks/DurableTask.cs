@@ -114,7 +114,9 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>The tasks that must be completed first.</summary>
     public ImmutableArray<TaskId> DependsOn { get; init; } = [];
 
-    /// <summary>How many of <see cref="DependsOn"/> are not completed; the store fills it in when it reads.</summary>
+    /// <summary>
+    /// How many of <see cref="DependsOn"/> are not completed; the store fills it in when it reads.
+    /// </summary>
     public int OpenDependencies { get; init; }
 
     /// <summary>The name under which a submitter may submit it again without making a second one.</summary>
@@ -156,7 +158,9 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>The claim it is under.</summary>
     public ClaimState? Claim { get; init; }
 
-    /// <summary>The token that ended its last attempt: who lost that answer and asks again is told so.</summary>
+    /// <summary>
+    /// The token that ended its last attempt: who lost that answer and asks again is told so.
+    /// </summary>
     public string? SettledToken { get; init; }
 
     /// <summary>Remarks, oldest first.</summary>
@@ -184,7 +188,9 @@ public sealed record DurableTask(TaskId Id, string Title)
     public bool IsReady => Status == DurableTaskStatus.Pending && OpenDependencies == 0;
 }
 
-/// <summary>What an agent holds to prove that an attempt is its own: the task and a token of attempt and secret.</summary>
+/// <summary>
+/// What an agent holds to prove that an attempt is its own: the task and a token of attempt and secret.
+/// </summary>
 public sealed record Claim(TaskId Task, int Attempt, string Secret)
 {
     /// <summary>The token, as <c>3-9f8e7d6c5b4a3928</c>.</summary>

@@ -58,7 +58,9 @@ public abstract record TaskEdit
     /// <summary>Call it off; whoever works on it loses its claim.</summary>
     public sealed record Cancel(string? Reason) : TaskEdit;
 
-    /// <summary>Put it back into the queue: from blocked, failed, cancelled, or from an agent that holds it.</summary>
+    /// <summary>
+    /// Put it back into the queue: from blocked, failed, cancelled, or from an agent that holds it.
+    /// </summary>
     public sealed record Requeue(string? Reason) : TaskEdit;
 
     /// <summary>Remark.</summary>

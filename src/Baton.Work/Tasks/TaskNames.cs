@@ -1,6 +1,8 @@
 namespace Baton.Work;
 
-/// <summary>The words for enums as stores, JSON and people write them: <c>in_progress</c>, <c>high</c>.</summary>
+/// <summary>
+/// The words for enums as stores, JSON and people write them: <c>in_progress</c>, <c>high</c>.
+/// </summary>
 public static class TaskNames
 {
     private static readonly string[] Statuses =

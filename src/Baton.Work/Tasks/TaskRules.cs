@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>
-/// The life of a task as pure rules: what may follow what, how often it is tried, when it may be taken. A store
+/// The life of a task as pure rules: what may follow what, how often it is tried, when it may be taken. A
+/// store
 /// loads a task, asks here, and writes what it gets; it decides nothing.
 /// </summary>
 public static class TaskRules
@@ -20,7 +21,9 @@ public static class TaskRules
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a task waits after its n-th failure: 1 s, doubled each time, at most a minute.</summary>
+    /// <summary>
+    /// How long a task waits after its n-th failure: 1 s, doubled each time, at most a minute.
+    /// </summary>
     public static TimeSpan BackOff(int failures) => failures <= 0 ? TimeSpan.Zero
         : TimeSpan.FromSeconds(Math.Min(
             LongestBackOff.TotalSeconds, FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 20))));
@@ -157,7 +160,9 @@ public static class TaskRules
         }
     }
 
-    /// <summary>The task after a change by hand. Dependencies are checked by <see cref="DependencyRules"/> before.</summary>
+    /// <summary>
+    /// The task after a change by hand. Dependencies are checked by <see cref="DependencyRules"/> before.
+    /// </summary>
     public static Ruling Edit(DurableTask task, TaskEdit edit, string actor, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -205,7 +210,8 @@ public static class TaskRules
     }
 
     /// <summary>
-    /// The task after a sweep took it from an agent that is gone; null when it moved since the sweep was planned.
+    /// The task after a sweep took it from an agent that is gone; null when it moved since the sweep was
+    /// planned.
     /// </summary>
     public static TaskChange? Requeue(DurableTask task, Requeue requeue, string by, Epoch epoch, DateTimeOffset now)
     {

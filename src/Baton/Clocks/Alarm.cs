@@ -1,12 +1,14 @@
 namespace Baton;
 
 /// <summary>
-/// Lets a thread of its own sleep until an instant or a signal. On a real clock it waits in the kernel, so that
+/// Lets a thread of its own sleep until an instant or a signal. On a real clock it waits in the kernel, so
+/// that
 /// a starved thread pool can't delay it; on any other it waits for that clock's timer.
 /// </summary>
 public sealed class Alarm(TimeProvider clock) : IDisposable
 {
-    // A kernel wait does not count suspended time: a long one is taken in pieces so that a deadline is not overslept.
+    // A kernel wait does not count suspended time: a long one is taken in pieces so that a deadline is not
+    // overslept.
     private static readonly TimeSpan LongestPiece = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();

@@ -9,7 +9,9 @@ public readonly record struct ClockDomain(string Value)
     /// <summary>A clock that can't be named; it is never the same as any other, itself included.</summary>
     public static readonly ClockDomain Unknown = new("");
 
-    /// <summary>The domain of this process's boot clock; <see cref="Unknown"/> where the system does not tell.</summary>
+    /// <summary>
+    /// The domain of this process's boot clock; <see cref="Unknown"/> where the system does not tell.
+    /// </summary>
     public static ClockDomain Current { get; } = Look();
 
     /// <summary>Whether both name the same known clock.</summary>

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Baton;
 
-/// <summary>An exclusive lock between processes on a file of its own; the kernel frees it when its holder ends.</summary>
+/// <summary>
+/// An exclusive lock between processes on a file of its own; the kernel frees it when its holder ends.
+/// </summary>
 public sealed class FileLock : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(2);

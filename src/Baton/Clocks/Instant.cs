@@ -1,6 +1,9 @@
 namespace Baton;
 
-/// <summary>A reading of a clock that never steps, in nanoseconds. Comparable only within one <see cref="ClockDomain"/>.</summary>
+/// <summary>
+/// A reading of a clock that never steps, in nanoseconds. Comparable only within one <see
+/// cref="ClockDomain"/>.
+/// </summary>
 public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
 {
     /// <summary>Later than all.</summary>

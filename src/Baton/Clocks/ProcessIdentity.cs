@@ -15,7 +15,8 @@ public readonly record struct ProcessIdentity(int Pid, long Start)
         Of(Environment.ProcessId) ?? new(Environment.ProcessId, 0);
 
     /// <summary>
-    /// The process that bears an id now; null where there is none, where it has ended and waits only to be reaped,
+    /// The process that bears an id now; null where there is none, where it has ended and waits only to be
+    /// reaped,
     /// and where the system does not tell.
     /// </summary>
     public static ProcessIdentity? Of(int pid)

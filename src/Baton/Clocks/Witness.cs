@@ -4,7 +4,8 @@ namespace Baton;
 
 /// <summary>
 /// A file that one process life keeps locked for as long as it lives; the kernel lets go of the lock when the
-/// process ends, however it ends. So a lock that can be had on that very inode proves death, and nothing else does.
+/// process ends, however it ends. So a lock that can be had on that very inode proves death, and nothing else
+/// does.
 /// </summary>
 /// <remarks>
 /// The lock is flock's: FileStream's own locks can be switched off by an environment variable, and those of
@@ -41,13 +42,15 @@ public sealed class Witness : IDisposable
     public int Descriptor => _file;
 
     /// <summary>
-    /// Makes the witness anew if its path is gone or bears another file. True when <see cref="Mark"/> changed; any
+    /// Makes the witness anew if its path is gone or bears another file. True when <see cref="Mark"/>
+    /// changed; any
     /// thread may call it, and one that was let go stays so.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The file can't be made.</exception>
     public bool Restore()
     {
-        // The renewal and the heartbeat both look: without the lock the one would find the other's lock in its way.
+        // The renewal and the heartbeat both look: without the lock the one would find the other's lock in
+        // its way.
         lock (_gate)
         {
             if (_file < 0 || FileIdentity.Of(_path) == _mark)
@@ -186,7 +189,10 @@ public sealed class WitnessFolder
         }
     }
 
-    /// <summary>Removes the witness of a life that has been evicted; nothing happens while it is held or bears another identity.</summary>
+    /// <summary>
+    /// Removes the witness of a life that has been evicted; nothing happens while it is held or bears another
+    /// identity.
+    /// </summary>
     public void Forget(HolderId name, FileIdentity? mark)
     {
         if (IsProvablyDead(name, mark))

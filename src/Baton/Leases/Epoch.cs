@@ -2,10 +2,14 @@ using System.Globalization;
 
 namespace Baton;
 
-/// <summary>Names one term of leadership; the fencing token. It only grows, and <see cref="None"/> (0) names no term.</summary>
+/// <summary>
+/// Names one term of leadership; the fencing token. It only grows, and <see cref="None"/> (0) names no term.
+/// </summary>
 public readonly record struct Epoch : IComparable<Epoch>
 {
-    /// <summary>The highest epoch that is believed (2^52). A larger one in a store or a mark is damage.</summary>
+    /// <summary>
+    /// The highest epoch that is believed (2^52). A larger one in a store or a mark is damage.
+    /// </summary>
     public const long Highest = 1L << 52;
 
     /// <summary>No term: the state before the first election.</summary>

@@ -72,7 +72,9 @@ public sealed class FencedException : Exception
         Fence = fence;
     }
 
-    /// <summary><c>fenced</c>, or <c>epoch_reused</c> when another holder wrote with the same epoch.</summary>
+    /// <summary>
+    /// <c>fenced</c>, or <c>epoch_reused</c> when another holder wrote with the same epoch.
+    /// </summary>
     public string Code => Attempted == Fence ? "epoch_reused" : "fenced";
 
     /// <summary>The epoch of the refused write.</summary>

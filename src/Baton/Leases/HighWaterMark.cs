@@ -6,7 +6,8 @@ using System.Text;
 namespace Baton;
 
 /// <summary>
-/// Remembers the highest epoch of each election outside the store, so that epochs keep growing over a store that
+/// Remembers the highest epoch of each election outside the store, so that epochs keep growing over a store
+/// that
 /// was deleted or restored. Raised before a leadership is announced.
 /// </summary>
 public abstract class HighWaterMark
@@ -46,7 +47,8 @@ public sealed class VolatileMark : HighWaterMark
 }
 
 /// <summary>
-/// A mark in a small text file that all processes of a host share: version, store id, an epoch per election and
+/// A mark in a small text file that all processes of a host share: version, store id, an epoch per election
+/// and
 /// a checksum. Written to a temporary file, flushed and renamed, under a lock of its own.
 /// </summary>
 public sealed class EpochFile : HighWaterMark

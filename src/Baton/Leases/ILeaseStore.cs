@@ -8,7 +8,8 @@ namespace Baton;
 public sealed record LeaseStoreTraits(string Name, TimeSpan MinimumTtl, TimeSpan PollEvery, bool Pushes);
 
 /// <summary>
-/// Keeps one lease per election and hands out its epochs. Every verb is one atomic conditional step, is safe to
+/// Keeps one lease per election and hands out its epochs. Every verb is one atomic conditional step, is safe
+/// to
 /// repeat, and answers with a value; it throws <see cref="StoreUnavailableException"/> only when the store
 /// itself fails, and <see cref="OperationCanceledException"/> when cancelled (the step may have happened).
 /// </summary>
@@ -23,14 +24,20 @@ public interface ILeaseStore
     /// </summary>
     ValueTask<AcquireAnswer> TryAcquireAsync(Candidacy candidacy, CancellationToken cancel);
 
-    /// <summary>Renews if the row still names this epoch and holder; a repeated renewal counts once more and harms nothing.</summary>
+    /// <summary>
+    /// Renews if the row still names this epoch and holder; a repeated renewal counts once more and harms
+    /// nothing.
+    /// </summary>
     ValueTask<RenewAnswer> RenewAsync(Term term, CancellationToken cancel);
 
-    /// <summary>Gives the lease back if the row still names this epoch and holder. The epoch stays in the row.</summary>
+    /// <summary>
+    /// Gives the lease back if the row still names this epoch and holder. The epoch stays in the row.
+    /// </summary>
     ValueTask<ReleaseAnswer> ReleaseAsync(Term term, TermEnd reason, CancellationToken cancel);
 
     /// <summary>
-    /// Closes whatever term this process life holds, as <see cref="TermEnd.Died"/>, and refuses its later acquires.
+    /// Closes whatever term this process life holds, as <see cref="TermEnd.Died"/>, and refuses its later
+    /// acquires.
     /// For whoever saw the process die.
     /// </summary>
     ValueTask<ReleaseAnswer> RevokeAsync(ElectionName election, HolderId holder, CancellationToken cancel);
@@ -41,11 +48,15 @@ public interface ILeaseStore
     /// <summary>The recorded terms with an epoch above <paramref name="after"/>, oldest first.</summary>
     IAsyncEnumerable<Term> TermsAsync(ElectionName election, Epoch after, CancellationToken cancel);
 
-    /// <summary>The lease as it changes, beginning with the present view. A hint: polling alone must be correct.</summary>
+    /// <summary>
+    /// The lease as it changes, beginning with the present view. A hint: polling alone must be correct.
+    /// </summary>
     IAsyncEnumerable<LeaseView> WatchAsync(ElectionName election, CancellationToken cancel);
 }
 
-/// <summary>What a follower saw that lets it take over; the acquire is conditional on the row still standing so.</summary>
+/// <summary>
+/// What a follower saw that lets it take over; the acquire is conditional on the row still standing so.
+/// </summary>
 public readonly record struct Sighting(Epoch Epoch, long Renewals, LeaseStanding Standing);
 
 /// <summary>An attempt to become the leader.</summary>

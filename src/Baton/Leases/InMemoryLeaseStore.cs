@@ -3,7 +3,10 @@ using System.Threading.Channels;
 
 namespace Baton;
 
-/// <summary>Leases in this process's memory: for tests, samples and simulations. Every verb completes on the calling thread.</summary>
+/// <summary>
+/// Leases in this process's memory: for tests, samples and simulations. Every verb completes on the calling
+/// thread.
+/// </summary>
 public sealed class InMemoryLeaseStore : ILeaseStore
 {
     private readonly TimeProvider _clock;

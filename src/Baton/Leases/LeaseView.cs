@@ -1,6 +1,8 @@
 namespace Baton;
 
-/// <summary>Until when a lease runs, on one boot clock. It says something only in the same <see cref="ClockDomain"/>.</summary>
+/// <summary>
+/// Until when a lease runs, on one boot clock. It says something only in the same <see cref="ClockDomain"/>.
+/// </summary>
 public readonly record struct LeaseExpiry(ClockDomain Domain, Instant At);
 
 /// <summary>Who stands for election: one process life and where it runs.</summary>
@@ -13,14 +15,20 @@ public sealed record Candidate(HolderId Holder)
     /// <summary>The process id on that host; 0 where unknown.</summary>
     public int Pid { get; init; }
 
-    /// <summary>When the process started, in the kernel's own ticks; with <see cref="Pid"/> it names a process for good.</summary>
+    /// <summary>
+    /// When the process started, in the kernel's own ticks; with <see cref="Pid"/> it names a process for
+    /// good.
+    /// </summary>
     public long ProcessStart { get; init; }
 
     /// <summary>The candidate's witness file; null where it keeps none.</summary>
     public FileIdentity? Witness { get; init; }
 }
 
-/// <summary>The lease row as it was read. Whether its holder leads is computed from it (<see cref="LeaseRules"/>), never stored.</summary>
+/// <summary>
+/// The lease row as it was read. Whether its holder leads is computed from it (<see cref="LeaseRules"/>),
+/// never stored.
+/// </summary>
 /// <param name="Election">The scope.</param>
 /// <param name="Epoch">The highest epoch handed out; it stays when the lease is released.</param>
 public sealed record LeaseView(ElectionName Election, Epoch Epoch)
@@ -28,7 +36,9 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     /// <summary>Who holds the lease; null once it was given back, or before the first term.</summary>
     public Candidate? Holder { get; init; }
 
-    /// <summary>Counts the renewals of this epoch. (epoch, renewals) standing still is how a follower sees silence.</summary>
+    /// <summary>
+    /// Counts the renewals of this epoch. (epoch, renewals) standing still is how a follower sees silence.
+    /// </summary>
     public long Renewals { get; init; }
 
     /// <summary>The number of the holder's own attempt that won; by it a lost answer is recognised.</summary>
@@ -43,7 +53,9 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     /// <summary>When it was last renewed (wall clock, display).</summary>
     public DateTimeOffset? RenewedAt { get; init; }
 
-    /// <summary>When the lease runs out on the host's boot clock; null on stores whose hosts share no clock.</summary>
+    /// <summary>
+    /// When the lease runs out on the host's boot clock; null on stores whose hosts share no clock.
+    /// </summary>
     public LeaseExpiry? Expiry { get; init; }
 
     /// <summary>What ended the last term, once the lease was given back.</summary>

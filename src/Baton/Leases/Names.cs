@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Baton;
 
-/// <summary>The scope of one leadership: at most one leader per name. <c>[A-Za-z0-9._-]{1,64}</c>, default <c>main</c>.</summary>
+/// <summary>
+/// The scope of one leadership: at most one leader per name. <c>[A-Za-z0-9._-]{1,64}</c>, default
+/// <c>main</c>.
+/// </summary>
 public readonly partial record struct ElectionName
 {
     /// <summary>The default election.</summary>

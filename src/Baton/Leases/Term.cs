@@ -9,7 +9,9 @@ public enum TermEnd
     /// <summary>The leader was asked to hand over.</summary>
     HandedOver,
 
-    /// <summary>The leader's process is proven dead: by its witness, or by the supervisor that saw it exit.</summary>
+    /// <summary>
+    /// The leader's process is proven dead: by its witness, or by the supervisor that saw it exit.
+    /// </summary>
     Died,
 
     /// <summary>The ttl ran out without a renewal.</summary>
@@ -32,7 +34,9 @@ public sealed record Term(ElectionName Election, Epoch Epoch, HolderId Holder, T
     /// <summary>The process id of the holder on its host; for display.</summary>
     public int Pid { get; init; }
 
-    /// <summary>The id of the store that handed the epoch out; the fence accepts epochs of one lease store only.</summary>
+    /// <summary>
+    /// The id of the store that handed the epoch out; the fence accepts epochs of one lease store only.
+    /// </summary>
     public string LeaseStoreId { get; init; } = "";
 
     /// <summary>How often the lease has been renewed in this term.</summary>

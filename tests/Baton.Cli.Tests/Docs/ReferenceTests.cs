@@ -13,7 +13,9 @@ public sealed partial class ReferenceTests
     private static readonly GlobalOptions Globals = new();
     private static readonly RootCommand Root = CommandTree.Build(Globals);
 
-    /// <summary>A command that the reference shows: how it is typed, and the section that explains it.</summary>
+    /// <summary>
+    /// A command that the reference shows: how it is typed, and the section that explains it.
+    /// </summary>
     private sealed record Shown(Command Command, string Line, string Section);
 
     private static IEnumerable<Command> Commands => Below(Root).Where(command => command is Verb && !command.Hidden);

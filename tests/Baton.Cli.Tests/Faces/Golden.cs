@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Baton.Cli.Tests;
 
 /// <summary>
-/// Compares output with a file of <c>Golden/</c>. With <c>BATON_UPDATE_GOLDEN=1</c> it writes the file instead, and
+/// Compares output with a file of <c>Golden/</c>. With <c>BATON_UPDATE_GOLDEN=1</c> it writes the file
+/// instead, and
 /// the difference is for a person to judge.
 /// </summary>
 internal static class Golden

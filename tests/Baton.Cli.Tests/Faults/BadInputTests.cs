@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Baton.Cli.Tests;
 
-/// <summary>What people and programs get wrong: one line, a hint, the right exit code, nothing half-written.</summary>
+/// <summary>
+/// What people and programs get wrong: one line, a hint, the right exit code, nothing half-written.
+/// </summary>
 public sealed class BadInputTests : IAsyncLifetime
 {
     private Playground _place = null!;

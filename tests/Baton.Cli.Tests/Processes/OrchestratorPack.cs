@@ -5,7 +5,9 @@ using System.Threading.Channels;
 
 namespace Baton.Cli.Tests;
 
-/// <summary>Orchestrators as real processes in a workspace of their own, and what they say of themselves.</summary>
+/// <summary>
+/// Orchestrators as real processes in a workspace of their own, and what they say of themselves.
+/// </summary>
 internal sealed class OrchestratorPack : IDisposable
 {
     // Only there so that a test that waits in vain ends; no test measures anything by it.

@@ -3,8 +3,10 @@ using System.Globalization;
 namespace Baton.Tests;
 
 /// <summary>
-/// Walks every state that a few candidates can reach under a few faults, breadth first, and demands the promises
-/// in each. <c>BATON_MODEL_STATES</c> raises the bound on the number of states, <c>BATON_MODEL_FAULTS</c> that on
+/// Walks every state that a few candidates can reach under a few faults, breadth first, and demands the
+/// promises
+/// in each. <c>BATON_MODEL_STATES</c> raises the bound on the number of states, <c>BATON_MODEL_FAULTS</c>
+/// that on
 /// the faults of one run.
 /// </summary>
 public sealed class ExhaustiveTests

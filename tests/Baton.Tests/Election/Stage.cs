@@ -13,7 +13,9 @@ internal sealed class UnreliableStore(InMemoryLeaseStore inner) : ILeaseStore
     /// <summary>Awaited before each step; throws or hangs at will.</summary>
     public Func<CancellationToken, ValueTask> Before { get; set; } = _ => ValueTask.CompletedTask;
 
-    /// <summary>Awaited before the terms are read, with which a leader's work begins; heeds no cancellation.</summary>
+    /// <summary>
+    /// Awaited before the terms are read, with which a leader's work begins; heeds no cancellation.
+    /// </summary>
     public Func<ValueTask> BeforeTerms { get; set; } = () => ValueTask.CompletedTask;
 
     public long Acquires => Volatile.Read(ref _acquires);
@@ -93,7 +95,8 @@ internal sealed class Stage
     public async Task<LeaseView> Row() => await Rows.ReadAsync(ElectionName.Main, CancellationToken.None);
 
     /// <summary>
-    /// Waits for something while the stage's time goes on, slower than the threads of an election can follow and
+    /// Waits for something while the stage's time goes on, slower than the threads of an election can follow
+    /// and
     /// no further than <paramref name="atMost"/>.
     /// </summary>
     public async Task<T> Until<T>(Task<T> happened, TimeSpan? atMost = null)

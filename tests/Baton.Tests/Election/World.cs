@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Baton.Tests;
 
-/// <summary>A request that left a candidate: not yet at the store while <see cref="Answer"/> is null.</summary>
+/// <summary>
+/// A request that left a candidate: not yet at the store while <see cref="Answer"/> is null.
+/// </summary>
 internal sealed record Request(ElectionEffect Effect, ElectionInput? Answer = null)
 {
     public long Number => Effect switch
@@ -15,7 +17,10 @@ internal sealed record Request(ElectionEffect Effect, ElectionInput? Answer = nu
     };
 }
 
-/// <summary>What the leader's work sees of a leadership; whether it is valid is computed from the clock, as in the real one.</summary>
+/// <summary>
+/// What the leader's work sees of a leadership; whether it is valid is computed from the clock, as in the
+/// real one.
+/// </summary>
 internal sealed record Lead(Epoch Epoch, Instant TrustedUntil, bool Withdrawn);
 
 /// <summary>One candidate's process.</summary>
@@ -47,7 +52,9 @@ internal sealed record Node(ElectionState State)
     public bool IsValidAt(Instant now) => !Crashed && Lead is { Withdrawn: false } lead && now < lead.TrustedUntil;
 }
 
-/// <summary>All there is at one instant: the row, the mark, the faults still to come, the candidates. A value.</summary>
+/// <summary>
+/// All there is at one instant: the row, the mark, the faults still to come, the candidates. A value.
+/// </summary>
 internal sealed record World(Instant Now, LeaseView Row, Epoch Mark, int Faults, ImmutableArray<Node> Nodes)
 {
     public World With(int index, Node node) => this with { Nodes = Nodes.SetItem(index, node) };
@@ -56,10 +63,14 @@ internal sealed record World(Instant Now, LeaseView Row, Epoch Mark, int Faults,
 /// <summary>A promise is broken, or the machine misbehaves.</summary>
 internal sealed class BrokenPromiseException(string message) : Exception(message);
 
-/// <summary>The rules of the small world: a store that is one row, and a network that delays, drops and forgets.</summary>
+/// <summary>
+/// The rules of the small world: a store that is one row, and a network that delays, drops and forgets.
+/// </summary>
 internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool witnesses)
 {
-    /// <summary>Time goes in steps. Each timer rounds up to the same number of them whatever its jitter.</summary>
+    /// <summary>
+    /// Time goes in steps. Each timer rounds up to the same number of them whatever its jitter.
+    /// </summary>
     public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan Ttl = Step * 4;

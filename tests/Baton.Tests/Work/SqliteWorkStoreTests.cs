@@ -4,7 +4,9 @@ using Baton.Work;
 
 namespace Baton.Tests;
 
-/// <summary>What is particular to the embedded work store; its facts as a store stand in the conformance suite.</summary>
+/// <summary>
+/// What is particular to the embedded work store; its facts as a store stand in the conformance suite.
+/// </summary>
 public sealed class SqliteWorkStoreTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("baton-test-");
@@ -116,7 +118,9 @@ public sealed class SqliteWorkStoreTests : IDisposable
             await FaultAsync(async () => await store.ChangedAsync(0, TimeSpan.Zero, Cancel)));
     }
 
-    /// <summary>Random work leaves the tallies and counts that triggers and statements keep as the rows say.</summary>
+    /// <summary>
+    /// Random work leaves the tallies and counts that triggers and statements keep as the rows say.
+    /// </summary>
     [Fact]
     public async Task Tallies_agree_with_the_rows()
     {
