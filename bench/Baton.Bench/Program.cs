@@ -3,7 +3,8 @@ using Baton.Bench;
 // Timings of the program as it is used: real processes, the real store, a real disk.
 return args switch
 {
-    ["failover", var program, var kind, .. var rest] => await Failover.RunAsync(program, kind, Number(rest, 0, 20), Number(rest, 1, 10)),
+    ["failover", var program, var kind, .. var rest] => await Failover.RunAsync(
+        program, kind, Number(rest, 0, 20), Number(rest, 1, 10)),
     ["steady", var load, .. var rest] => await Steady.RunAsync(load, TimeSpan.FromSeconds(Number(rest, 0, 120))),
     ["writer", var store] => await Writer.RunAsync(store),
     _ => Usage(),

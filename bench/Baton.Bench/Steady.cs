@@ -18,7 +18,8 @@ internal static class Steady
         {
             using var file = SqliteFile.OpenOrCreate(path, "bench", out _);
             var store = new TimedLeases(new SqliteLeaseStore(file));
-            var (elected, lost) = await LeadAsync(store, Path.Combine(folder, "epoch"), () => LoadAsync(load, path, span));
+            var (elected, lost) = await LeadAsync(
+                store, Path.Combine(folder, "epoch"), () => LoadAsync(load, path, span));
             Console.WriteLine($"{load}, ttl 2 s, {span.TotalSeconds:0} s: elected {elected} times, lost {lost} times, "
                 + store.Summary());
             return lost == 0 ? 0 : 1;

@@ -47,7 +47,8 @@ public static partial class BlockedWriter
     {
         try
         {
-            var words = File.ReadAllText($"/proc/{process.Pid}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            var words = File.ReadAllText($"/proc/{process.Pid}/cmdline")
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries);
             var stat = File.ReadAllText($"/proc/{process.Pid}/stat");
             var state = stat[(stat.LastIndexOf(')') + 2)..][0];
             var command = string.Join(' ', words);

@@ -24,7 +24,9 @@ internal static partial class SafePlace
     };
 
     /// <summary>Refuses an unsafe folder.</summary>
-    /// <exception cref="StoreUnavailableException"><see cref="StoreFault.UnsafePlace"/>, with the file system named.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// <see cref="StoreFault.UnsafePlace"/>, with the file system named.
+    /// </exception>
     public static void Require(string folder)
     {
         if (NameOfShared(folder) is { } name)

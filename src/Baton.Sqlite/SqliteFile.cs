@@ -171,7 +171,9 @@ public sealed class SqliteFile : IDisposable
     /// <summary>
     /// Checks that the path still bears the file that was opened, and that it lost nothing.
     /// </summary>
-    /// <exception cref="StoreUnavailableException"><see cref="StoreFault.Replaced"/> or <see cref="StoreFault.Damaged"/>.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// <see cref="StoreFault.Replaced"/> or <see cref="StoreFault.Damaged"/>.
+    /// </exception>
     internal void RequireUnreplaced()
     {
         if (WhyUnusable() is { } why)
@@ -231,7 +233,8 @@ public sealed class SqliteFile : IDisposable
                 $"the store {path} can't be opened: its folder is read-only",
                 "make the folder writable: even reading needs a file beside the store", inner: e),
             (5, _) or (6, _) => new(StoreFault.Busy, $"the store {path} is busy", isTransient: true, inner: e),
-            _ => new(StoreFault.Unreachable, $"the store {path} can't be used: {Words(e)}", isTransient: true, inner: e),
+            _ => new(StoreFault.Unreachable, $"the store {path} can't be used: {Words(e)}",
+                isTransient: true, inner: e),
         };
     }
 

@@ -64,7 +64,8 @@ public sealed record LeaderElectionOptions
     {
         Require(Ttl >= traits.MinimumTtl,
             $"a ttl of {Text(Ttl)} is below the {Text(traits.MinimumTtl)} that a {traits.Name} store can honour");
-        Require(Ttl <= TimeSpan.FromHours(24), $"a ttl of {Text(Ttl)} is above 24 h: a frozen leader would block that long");
+        Require(Ttl <= TimeSpan.FromHours(24),
+            $"a ttl of {Text(Ttl)} is above 24 h: a frozen leader would block that long");
         var margin = Margin ?? TimeSpan.FromMilliseconds(Math.Max(Ttl.TotalMilliseconds / 10, 50));
         var renewEvery = RenewEvery ?? Ttl / 6;
         var timeout = AttemptTimeout ?? Ttl / 6;

@@ -49,12 +49,14 @@ public abstract partial class LeaseStoreConformance
         Store.ReadAsync(election ?? Main, Cancel).AsTask();
 
     /// <summary>Takes the lease as it stands; the standing is claimed, as a store can't judge it.</summary>
-    private async Task<Term> Win(string name, LeaseStanding? claimed = null, long floor = 0, ElectionName? election = null)
+    private async Task<Term> Win(
+        string name, LeaseStanding? claimed = null, long floor = 0, ElectionName? election = null)
     {
         var view = await Read(election);
         var standing = claimed ?? (view.Holder is not null ? LeaseStanding.RanOut
             : view.Epoch == Epoch.None ? LeaseStanding.None : LeaseStanding.Released);
-        return Assert.IsType<AcquireAnswer.Acquired>(await Try(Stand(name, Sight(view, standing), floor, election))).Term;
+        return Assert.IsType<AcquireAnswer.Acquired>(
+            await Try(Stand(name, Sight(view, standing), floor, election))).Term;
     }
 
     private async Task<Term> Renew(Term term) =>

@@ -79,7 +79,8 @@ internal static class CompletionCommand
             script.Append($"    '{path}' = '{words}'\n");
         }
 
-        script.Append("  }\n  $path = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { \"$_\" }");
+        script.Append("  }\n  $path = @($commandAst.CommandElements | Select-Object -Skip 1"
+            + " | ForEach-Object { \"$_\" }");
         script.Append(" | Where-Object { $_ -notlike '-*' -and $_ -ne $wordToComplete }) -join ' '\n");
         script.Append("  \"$($words[$path])\" -split ' ' | Where-Object { $_ -like \"$wordToComplete*\" }\n}\n");
         return script.ToString();

@@ -151,7 +151,8 @@ internal static partial class DoctorCommand
     private static string Aside(Session session, string path)
     {
         var stem = $"{path}.damaged-"
-            + session.Around.Clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+            + session.Around.Clock.GetUtcNow().UtcDateTime.ToString(
+                "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         return Path.Exists(stem) ? $"{stem}-{session.Around.Ids.Suffix()}" : stem;
     }
 

@@ -16,15 +16,26 @@ internal static class OrchestratorCommand
     {
         var id = new Option<string>("--id") { Description = "its stable name", HelpName = "ID" };
         var ttl = Durations.Option("--ttl", "how long its lease lives without a renewal (default 6s)");
-        var follow = new Option<string>("--on-follow") { Description = "what to do while another leads (default standby)" };
+        var follow = new Option<string>("--on-follow")
+        {
+            Description = "what to do while another leads (default standby)",
+        };
         follow.AcceptOnlyFromAmong(Standby, Leave);
         var overrun = new Option<string>("--on-overrun")
         {
             Description = "what to do when its work outlasts its leadership (default exit)",
         };
         overrun.AcceptOnlyFromAmong(Leave, Wait);
-        var workers = new Option<int>("--workers") { Description = "how many workers to keep while it leads", HelpName = "N" };
-        var worker = new Option<string>("--worker") { Description = "what a worker runs, by /bin/sh -c", HelpName = "CMD" };
+        var workers = new Option<int>("--workers")
+        {
+            Description = "how many workers to keep while it leads",
+            HelpName = "N",
+        };
+        var worker = new Option<string>("--worker")
+        {
+            Description = "what a worker runs, by /bin/sh -c",
+            HelpName = "CMD",
+        };
         var run = new Verb("run", "one orchestrator in the foreground", session => RunAsync(session, new(
             session.Get(id) ?? "orc",
             session.Get(ttl) ?? TimeSpan.FromSeconds(6),

@@ -35,7 +35,8 @@ internal sealed class EventFeed(Session session, long after, Action<WorkEvent> t
                     session.Lose();
                 }
 
-                await Task.Delay(AfterTrouble, session.Around.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(AfterTrouble, session.Around.Clock, stop)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

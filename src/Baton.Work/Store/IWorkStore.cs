@@ -20,7 +20,9 @@ public interface IWorkStore
     /// the
     /// snapshot. Repeated by the same holder it changes nothing.
     /// </summary>
-    /// <exception cref="FencedException">A higher epoch, or the same of another holder, stands at the fence.</exception>
+    /// <exception cref="FencedException">
+    /// A higher epoch, or the same of another holder, stands at the fence.
+    /// </exception>
     ValueTask<Snapshot> BeginTermAsync(TermStart start, CancellationToken cancel);
 
     /// <summary>

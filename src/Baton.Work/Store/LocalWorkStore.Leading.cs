@@ -106,7 +106,8 @@ public abstract partial class LocalWorkStore
             TermEnd.Lost => (EventType.LeaderDemoted, term.Holder, "lost its lease"),
             _ => throw new ArgumentOutOfRangeException(nameof(term)),
         };
-        return new(type, actor.Value, term.Holder.Value, $"{term.Holder} {what}; epoch {term.Epoch} is over", term.Epoch)
+        return new(type, actor.Value, term.Holder.Value,
+            $"{term.Holder} {what}; epoch {term.Epoch} is over", term.Epoch)
         {
             Data = new() { EndedBy = end.Name(), Pid = term.Pid },
         };

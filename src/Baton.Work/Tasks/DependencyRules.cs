@@ -11,7 +11,9 @@ public static class DependencyRules
 
     /// <summary>Resolves the dependencies of a batch of new tasks and refuses cycles among them.</summary>
     /// <param name="tasks">The batch.</param>
-    /// <param name="find">Finds tasks that the store has already: by exact key or id first, else by prefix; at most two.</param>
+    /// <param name="find">
+    /// Finds tasks that the store has already: by exact key or id first, else by prefix; at most two.
+    /// </param>
     /// <returns>The ids in the order of the batch, or the index and the refusal of the first task at fault.</returns>
     public static (ImmutableArray<ImmutableArray<TaskId>> DependsOn, int Index, Refusal? Refusal) Resolve(
         ImmutableArray<NewTask> tasks, Func<string, Lookup> find)
@@ -39,8 +41,10 @@ public static class DependencyRules
                     if (matches.Length != 1)
                     {
                         return ([], i, matches.IsEmpty
-                            ? new(RefusalKind.UnknownDependency, $"'{tasks[i].Title}' depends on '{name}', and there is no such task")
-                            : new(RefusalKind.Ambiguous, $"'{tasks[i].Title}' depends on '{name}', which fits several tasks"));
+                            ? new(RefusalKind.UnknownDependency,
+                                $"'{tasks[i].Title}' depends on '{name}', and there is no such task")
+                            : new(RefusalKind.Ambiguous,
+                                $"'{tasks[i].Title}' depends on '{name}', which fits several tasks"));
                     }
 
                     id = matches[0];
@@ -61,7 +65,8 @@ public static class DependencyRules
             id => index.TryGetValue(id, out var at) ? dependsOn[at] : []);
         return cycle.IsEmpty
             ? (dependsOn, -1, null)
-            : ([], index[cycle[0]], new(RefusalKind.Cycle, $"the dependencies form a cycle: {Text(cycle, tasks, index)}"));
+            : ([], index[cycle[0]], new(RefusalKind.Cycle,
+                $"the dependencies form a cycle: {Text(cycle, tasks, index)}"));
     }
 
     /// <summary>Why a dependency may not be added; null when it may.</summary>

@@ -257,7 +257,8 @@ public static class TaskRules
         if (failures >= MostFailures)
         {
             return new(failed with { Status = DurableTaskStatus.Failed },
-                [told, new(EventType.TaskBuried, agent, task.Id.Value, $"given up after {failures} failures") { Data = facts }]);
+                [told, new(EventType.TaskBuried, agent, task.Id.Value,
+                    $"given up after {failures} failures") { Data = facts }]);
         }
 
         var notBefore = now + BackOff(failures);

@@ -13,7 +13,9 @@ public sealed class FileLock : IDisposable
     private FileLock(int file) => _file = file;
 
     /// <summary>Takes the lock, making its file if need be.</summary>
-    /// <exception cref="IOException">The file can't be made, or the lock stayed taken for <paramref name="wait"/>.</exception>
+    /// <exception cref="IOException">
+    /// The file can't be made, or the lock stayed taken for <paramref name="wait"/>.
+    /// </exception>
     public static FileLock Take(string path, TimeSpan wait)
     {
         const int ownerOnly = 0b110_000_000;

@@ -157,7 +157,9 @@ public sealed class WitnessFolder
 
     /// <summary>Begins to witness for this process.</summary>
     /// <param name="name">The process life or claim.</param>
-    /// <param name="inherited">Whether children keep it alive too. A process life's witness never is; a claim's is, on purpose.</param>
+    /// <param name="inherited">
+    /// Whether children keep it alive too. A process life's witness never is; a claim's is, on purpose.
+    /// </param>
     /// <exception cref="StoreUnavailableException">The file can't be made or locked.</exception>
     public Witness Hold(HolderId name, bool inherited = false) => new(PathOf(name), inherited);
 

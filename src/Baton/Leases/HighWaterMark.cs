@@ -17,7 +17,9 @@ public abstract class HighWaterMark
     public abstract Epoch Read(ElectionName election);
 
     /// <summary>Makes the mark at least this high, durably.</summary>
-    /// <exception cref="StoreUnavailableException">It is damaged or can't be written (<see cref="StoreFault.Mark"/>).</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// It is damaged or can't be written (<see cref="StoreFault.Mark"/>).
+    /// </exception>
     public abstract void Raise(ElectionName election, Epoch epoch);
 }
 

@@ -76,7 +76,9 @@ public abstract record AcquireAnswer
 
     /// <summary>The lease is the candidate's.</summary>
     /// <param name="Term">The new term.</param>
-    /// <param name="KnownBefore">The highest epoch the store itself knew before; below the floor means that it was rolled back.</param>
+    /// <param name="KnownBefore">
+    /// The highest epoch the store itself knew before; below the floor means that it was rolled back.
+    /// </param>
     public sealed record Acquired(Term Term, Epoch KnownBefore) : AcquireAnswer;
 
     /// <summary>Someone else's, or it moved since it was seen.</summary>

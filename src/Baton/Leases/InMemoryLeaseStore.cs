@@ -19,7 +19,9 @@ public sealed class InMemoryLeaseStore : ILeaseStore
 
     /// <summary>An empty store on a clock.</summary>
     /// <param name="clock">The clock of the rows; default <see cref="BootClock"/>.</param>
-    /// <param name="domain">Which clock that is; <see cref="ClockDomain.Unknown"/> makes followers wait a lease out.</param>
+    /// <param name="domain">
+    /// Which clock that is; <see cref="ClockDomain.Unknown"/> makes followers wait a lease out.
+    /// </param>
     public InMemoryLeaseStore(TimeProvider? clock = null, ClockDomain? domain = null)
     {
         _clock = clock ?? BootClock.Instance;

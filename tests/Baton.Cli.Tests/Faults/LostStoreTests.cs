@@ -72,7 +72,8 @@ public sealed class LostStoreTests : IDisposable
         var second = await _pack.HearLeaderAsync(above: first.Epoch!.Value);
 
         Assert.True(second.Epoch > first.Epoch);
-        var aside = Directory.GetFiles(_pack.PathOf(".baton"), "baton.db.damaged-*").OrderBy(name => name.Length).First();
+        var aside = Directory.GetFiles(_pack.PathOf(".baton"), "baton.db.damaged-*")
+            .OrderBy(name => name.Length).First();
         Assert.Equal(0, new FileInfo(aside).Length);
     }
 

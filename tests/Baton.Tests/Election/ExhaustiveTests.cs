@@ -23,7 +23,8 @@ public sealed class ExhaustiveTests
         var rules = new WorldRules(candidates, Setting("BATON_MODEL_FAULTS", faults), sharedClock, witnesses);
         var walk = Walk(rules, MostStates);
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"{walk.States} states, {walk.Steps} steps, {(walk.IsComplete ? "all there are" : "stopped at the bound")}");
+            $"{walk.States} states, {walk.Steps} steps, "
+            + (walk.IsComplete ? "all there are" : "stopped at the bound"));
 
         // A walk that meets no takeover proves nothing.
         Assert.True(walk.HighestEpoch >= 2, $"the walk went no further than epoch {walk.HighestEpoch}");

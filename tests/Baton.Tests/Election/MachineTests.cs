@@ -74,7 +74,8 @@ public sealed class MachineTests
             foreach (var renew in effects.OfType<ElectionEffect.Renew>())
             {
                 tries++;
-                told.AddRange(Take(new ElectionInput.AttemptFailed(renew.Attempt, StoreFault.Unreachable, "down", false)));
+                told.AddRange(Take(new ElectionInput.AttemptFailed(
+                    renew.Attempt, StoreFault.Unreachable, "down", false)));
             }
         }
 

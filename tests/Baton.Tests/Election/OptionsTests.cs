@@ -44,7 +44,8 @@ public sealed class OptionsTests
     public void The_jitter_stays_within_a_tenth_and_does_vary()
     {
         var timers = Usual.Settle(Traits);
-        var intervals = Enumerable.Range(0, 2000).Select(number => timers.Jittered(number) / timers.RenewEvery).ToArray();
+        var intervals = Enumerable.Range(0, 2000)
+            .Select(number => timers.Jittered(number) / timers.RenewEvery).ToArray();
         Assert.All(intervals, part => Assert.InRange(part, 0.9, 1.1));
         Assert.True(intervals.Max() - intervals.Min() > 0.18);
         Assert.Equal(timers.Jittered(7), timers.Jittered(7));

@@ -94,7 +94,8 @@ internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool w
         for (var index = 0; index < world.Nodes.Length; index++)
         {
             var node = world.Nodes[index];
-            var isDue = node.CanAct && (node.Marking || ElectionMachine.WakeAt(_timers[index], node.State) <= world.Now);
+            var isDue = node.CanAct
+                && (node.Marking || ElectionMachine.WakeAt(_timers[index], node.State) <= world.Now);
             mayTimePass &= !isDue;
             foreach (var (what, next) in OfNode(world, index, node, isDue).Concat(OfNetwork(world, index, node)))
             {
@@ -168,7 +169,8 @@ internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool w
         if (node.Ghost is { } ghost)
         {
             var (row, _) = Land(world, index, ghost);
-            yield return ("a lost request lands late", (world with { Row = row }).With(index, node with { Ghost = null }));
+            yield return ("a lost request lands late",
+                (world with { Row = row }).With(index, node with { Ghost = null }));
         }
 
         if (node is { Crashed: true, Revoked: false })
@@ -212,10 +214,14 @@ internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool w
     private IEnumerable<(string What, World Next)> Mark(World world, int index)
     {
         var unmarked = world.With(index, world.Nodes[index] with { Marking = false });
-        var raised = unmarked with { Mark = Epoch.Max(unmarked.Mark, world.Nodes[index].State.Term?.Epoch ?? Epoch.None) };
+        var raised = unmarked with
+        {
+            Mark = Epoch.Max(unmarked.Mark, world.Nodes[index].State.Term?.Epoch ?? Epoch.None),
+        };
         var all = Take(raised, index, new ElectionInput.MarkRaised());
         return world.Faults == 0 ? all
-            : all.Concat(Take(unmarked with { Faults = world.Faults - 1 }, index, new ElectionInput.MarkFailed("full")));
+            : all.Concat(Take(
+                unmarked with { Faults = world.Faults - 1 }, index, new ElectionInput.MarkFailed("full")));
     }
 
     /// <summary>One input into one machine, and all the ways in which its effects may go.</summary>
@@ -224,7 +230,8 @@ internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool w
         var node = world.Nodes[index];
         var (state, effects) = ElectionMachine.Step(_timers[index], node.State, input, world.Now);
         CheckStep(world, index, input, state, effects);
-        var next = world.With(index, effects.Aggregate(node with { State = state }, (told, effect) => Tell(world, told, effect)));
+        var next = world.With(index, effects.Aggregate(
+            node with { State = state }, (told, effect) => Tell(world, told, effect)));
         var what = input.GetType().Name;
         if (next.Nodes[index] is { WorkIsOut: true, Lead.Withdrawn: true } && node.Lead is { Withdrawn: false })
         {
@@ -301,9 +308,11 @@ internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool w
         foreach (var effect in effects)
         {
             Require(effect is not (ElectionEffect.Renew or ElectionEffect.Release)
-                || state.Phase is ElectionPhase.Leading or ElectionPhase.Draining, "one that does not lead renews or releases");
+                || state.Phase is ElectionPhase.Leading or ElectionPhase.Draining,
+                "one that does not lead renews or releases");
             Require(effect is not ElectionEffect.Acquire
-                || (state.Phase == ElectionPhase.Following && !world.Nodes[index].WorkIsOut), "a campaign at the wrong time");
+                || (state.Phase == ElectionPhase.Following && !world.Nodes[index].WorkIsOut),
+                "a campaign at the wrong time");
         }
 
         Require(effects.Count(effect => effect is ElectionEffect.Look or ElectionEffect.Acquire
