@@ -157,9 +157,9 @@ public sealed class SqliteFile : IDisposable
     }
 
     /// <summary>A connection of one's own.</summary>
-    internal SqliteLink NewLink()
+    internal SqliteLink NewLink(bool isUrgent = false)
     {
-        var link = new SqliteLink(this);
+        var link = new SqliteLink(this, isUrgent);
         lock (_gate)
         {
             _links.Add(link);

@@ -37,7 +37,7 @@ public sealed class SqliteLeaseStore : ILeaseStore
         _file = file;
         _clock = clock ?? BootClock.Instance;
         _domain = domain ?? ClockDomain.Current;
-        _write = file.NewLink();
+        _write = file.NewLink(isUrgent: true);
         _look = file.NewLink();
     }
 
