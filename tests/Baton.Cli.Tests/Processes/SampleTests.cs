@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Baton.Tests;
 
 namespace Baton.Cli.Tests;
 
