@@ -27,7 +27,10 @@ internal sealed class SqliteLink : IDisposable
     private static readonly TimeSpan LookUp = TimeSpan.FromMilliseconds(10);
 
     private readonly SqliteFile _file;
+    private const int LongestAside = 50;
+
     private readonly bool _isUrgent;
+    private readonly Turnstile _turnstile;
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -41,6 +44,7 @@ internal sealed class SqliteLink : IDisposable
     {
         _file = file;
         _isUrgent = isUrgent;
+        _turnstile = new(file.Path + ".turn.lock");
         _connection = new(SqliteFile.ConnectionString(file.Path, SqliteOpenMode.ReadWrite));
         Explained(() =>
         {
@@ -182,6 +186,7 @@ internal sealed class SqliteLink : IDisposable
             }
 
             _commands.Clear();
+            _turnstile.Dispose();
             _connection.Dispose();
         }
     }
@@ -223,6 +228,32 @@ internal sealed class SqliteLink : IDisposable
 
     private void BeginImmediate(CancellationToken cancel)
     {
+        if (!_isUrgent)
+        {
+            StandAside(cancel);
+        }
+
+        try
+        {
+            BeginInTurn(cancel);
+        }
+        finally
+        {
+            _turnstile.Leave();
+        }
+    }
+
+    /// <summary>Lets somebody with a deadline go first, but no longer than is sure to be enough for one.</summary>
+    private void StandAside(CancellationToken cancel)
+    {
+        for (var waited = 0; waited < LongestAside && !cancel.IsCancellationRequested && _turnstile.IsClaimed(); waited++)
+        {
+            BootClock.Pause(TimeSpan.FromMilliseconds(1), cancel);
+        }
+    }
+
+    private void BeginInTurn(CancellationToken cancel)
+    {
         var until = Instant.Of(BootClock.Instance) + Patience;
         var last = until + LongestQueue;
         ProcessIdentity? holder = null;
@@ -262,13 +293,13 @@ internal sealed class SqliteLink : IDisposable
             _file.RequireUnreplaced();
             if (_isUrgent)
             {
-                // Writers that never rest leave the lock free for microseconds: who sleeps for one misses them all.
-                Thread.SpinWait(100);
-                Thread.Yield();
+                _turnstile.Claim();
+                BootClock.Pause(TimeSpan.FromMilliseconds(1), cancel);
             }
             else
             {
                 BootClock.Pause(TimeSpan.FromMicroseconds(RandomNumberGenerator.GetInt32(1000, 3001)), cancel);
+                StandAside(cancel);
             }
         }
     }

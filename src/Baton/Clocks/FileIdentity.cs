@@ -24,6 +24,7 @@ internal static partial class Posix
     public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int DontBlock = 4;
+    public const int Unlock = 8;
     public const int WouldBlock = 11;
     public const int Interrupted = 4;
 
