@@ -16,6 +16,7 @@ internal sealed class OrchestratorPack : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, ChildProcess> _processes = new();
     private readonly Channel<Said> _said = Channel.CreateUnbounded<Said>();
+    private readonly ConcurrentQueue<string> _remarks = new();
     private readonly List<Said> _heard = [];
 
     public OrchestratorPack()
@@ -41,7 +42,7 @@ internal sealed class OrchestratorPack : IDisposable
             ["orchestrator", "run", "--json", "--id", name, .. options]) with
         {
             Output = new ChildOutput.Lines(line => Take(name, line)),
-            Errors = new ChildOutput.Lines(_ => { }),
+            Errors = new ChildOutput.Lines(line => _remarks.Enqueue($"{name}: {line}")),
         });
     }
 
@@ -63,7 +64,7 @@ internal sealed class OrchestratorPack : IDisposable
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException("not heard; but: " + string.Join(" | ", _heard));
+                throw new TimeoutException("not heard; but: " + string.Join(" | ", _heard.Cast<object>().Concat(_remarks)));
             }
 
             _heard.Add(said);
