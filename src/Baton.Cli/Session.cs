@@ -79,7 +79,7 @@ internal sealed class Session : IDisposable
                 + "epochs. What the lost one held is gone, unless you put back a copy");
         }
 
-        return stores;
+        return Recording.Wrap(stores, Around);
     }
 
     /// <summary>All commands.</summary>

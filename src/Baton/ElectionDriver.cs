@@ -152,17 +152,22 @@ internal sealed class ElectionDriver : IDisposable
                     grant.AtRiskFrom, _options.Clock, Post);
                 Volatile.Write(ref _leadership, leadership);
                 Watch.Set();
+                Tell(new ElectionEvent.Trusted(grant.Term, grant.TrustedUntil));
                 Granted(leadership);
                 break;
             case ElectionEffect.Extend extend:
-                _leadership?.Extend(extend.TrustedUntil, extend.AtRiskFrom);
+                if (_leadership?.Extend(extend.TrustedUntil, extend.AtRiskFrom) == true)
+                {
+                    Tell(new ElectionEvent.Trusted(_leadership.Term, extend.TrustedUntil));
+                }
+
                 Watch.Set();
                 break;
             case ElectionEffect.Withdraw withdraw:
                 _leadership?.Withdraw(withdraw.Reason);
                 break;
             case ElectionEffect.Tell tell:
-                _options.Observer?.Invoke(tell.Event);
+                Tell(tell.Event);
                 break;
             case ElectionEffect.Finish:
                 break;
@@ -170,6 +175,8 @@ internal sealed class ElectionDriver : IDisposable
                 throw new ArgumentOutOfRangeException(nameof(effect));
         }
     }
+
+    private void Tell(ElectionEvent told) => _options.Observer?.Invoke(told);
 
     /// <summary>
     /// Sends one request. Where the store completes on this thread, so does the answer; else it is posted

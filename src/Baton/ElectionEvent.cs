@@ -32,6 +32,12 @@ public abstract record ElectionEvent
     /// <summary>This candidate leads.</summary>
     public sealed record Elected(Term Term, Epoch KnownBefore) : ElectionEvent;
 
+    /// <summary>
+    /// From now until then this candidate believes that it leads, unless it is told otherwise sooner; told at the
+    /// beginning of a term and with each renewal.
+    /// </summary>
+    public sealed record Trusted(Term Term, Instant Until) : ElectionEvent;
+
     /// <summary>Half the ttl passed without an acknowledged renewal: begin no new outside effect.</summary>
     public sealed record AtRisk(Term Term) : ElectionEvent;
 

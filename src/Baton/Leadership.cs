@@ -95,8 +95,8 @@ public sealed class Leadership
         _post(new ElectionInput.Fenced(Epoch, refusal.Fence));
     }
 
-    /// <summary>Trusts it longer, unless it is over.</summary>
-    internal void Extend(Instant trustedUntil, Instant atRiskFrom)
+    /// <summary>Trusts it longer; false when it is over.</summary>
+    internal bool Extend(Instant trustedUntil, Instant atRiskFrom)
     {
         while (IsValid)
         {
@@ -105,9 +105,11 @@ public sealed class Leadership
                 && Interlocked.CompareExchange(ref _trustedUntil, trustedUntil.Nanoseconds, until) == until)
             {
                 Volatile.Write(ref _atRiskFrom, atRiskFrom.Nanoseconds);
-                return;
+                return true;
             }
         }
+
+        return false;
     }
 
     /// <summary>Ends it; false when something else had ended it already.</summary>

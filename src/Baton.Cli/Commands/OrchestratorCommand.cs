@@ -157,6 +157,7 @@ internal static class OrchestratorCommand
         Clock = session.Around.Clock,
         ClockDomain = session.Around.ClockDomain,
         Observer = draft => Tell(session, draft),
+        ElectionObserver = Recording.Trust(session.Around),
         Trouble = session.Output.Remark,
     };
 

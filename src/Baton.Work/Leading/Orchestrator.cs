@@ -75,6 +75,11 @@ public sealed record OrchestratorOptions
     /// <summary>Told of what this orchestrator goes through; called by one thread at a time.</summary>
     public Action<EventDraft>? Observer { get; init; }
 
+    /// <summary>
+    /// Told of everything that the election goes through, on the election's own thread: it must not block.
+    /// </summary>
+    public Action<ElectionEvent>? ElectionObserver { get; init; }
+
     /// <summary>Told, in a sentence, of trouble with the store. Any thread may call it.</summary>
     public Action<string>? Trouble { get; init; }
 }
@@ -171,7 +176,11 @@ public sealed class Orchestrator
         Witness = witness,
         Clock = _options.Clock,
         ClockDomain = _options.ClockDomain,
-        Observer = told => _told.Writer.TryWrite(told),
+        Observer = told =>
+        {
+            _options.ElectionObserver?.Invoke(told);
+            _told.Writer.TryWrite(told);
+        },
     };
 
     private async Task<Agent> JoinAsync(Witness? witness, CancellationToken stop)

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Baton.Validation;
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary>
+/// What this process does to its stores, written down as it happens when <c>BATON_HISTORY</c> names a folder; for
+/// <c>baton validate --history</c>.
+/// </summary>
+internal static class Recording
+{
+    /// <summary>The variable that names the folder.</summary>
+    public const string Variable = "BATON_HISTORY";
+
+    private static Recorder? _recorder;
+    private static readonly Lock Gate = new();
+
+    /// <summary>The recorder of this process; null when nothing is recorded.</summary>
+    /// <exception cref="IOException">The folder can't be written to.</exception>
+    public static Recorder? Of(Surroundings around)
+    {
+        if (around.Variable(Variable) is not { Length: > 0 } folder)
+        {
+            return null;
+        }
+
+        lock (Gate)
+        {
+            if (_recorder is null)
+            {
+                var name = string.Create(CultureInfo.InvariantCulture,
+                    $"{ProcessIdentity.Current.Pid}-{ProcessIdentity.Current.Start}.ndjson");
+                var file = HistoryFile.Append(Path.Combine(Path.GetFullPath(folder, around.WorkingFolder), name));
+                _recorder = new(around.Clock, file.Write);
+            }
+
+            return _recorder;
+        }
+    }
+
+    /// <summary>The stores as they are, or recorded.</summary>
+    public static OpenStores Wrap(OpenStores stores, Surroundings around) => Of(around) is not { } recorder ? stores
+        : stores with
+        {
+            Leases = new RecordedLeases(stores.Leases, recorder),
+            Work = new RecordedWork(stores.Work, recorder),
+        };
+
+    /// <summary>Records when an orchestrator believes that it leads; null when nothing is recorded.</summary>
+    public static Action<ElectionEvent>? Trust(Surroundings around) => Of(around) is not { } recorder ? null
+        : told =>
+        {
+            switch (told)
+            {
+                case ElectionEvent.Trusted trusted:
+                    recorder.Take(At(trusted.Term, OperationKind.Trust) with { Until = trusted.Until });
+                    break;
+                case ElectionEvent.Demoted demoted:
+                    recorder.Take(At(demoted.Term, OperationKind.Yield) with { Note = demoted.Reason.ToString() });
+                    break;
+                default:
+                    break;
+            }
+
+            Operation At(Term term, OperationKind kind) =>
+                new(term.Holder.Value, kind, recorder.Now, Outcome.Ok) { Ended = recorder.Now, Epoch = term.Epoch };
+        };
+}

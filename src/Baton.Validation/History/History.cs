@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Baton.Validation;
+
+/// <summary>
+/// What a system was seen to do, in the order in which it began. The checkers judge it, wherever it comes from.
+/// </summary>
+public sealed class History
+{
+    private readonly ILookup<OperationKind, Operation> _byKind;
+
+    /// <summary>A history of operations in any order.</summary>
+    public History(IEnumerable<Operation> operations)
+    {
+        // A stable sort: what began at the same instant stays in the order of the recording.
+        Operations = [.. operations.OrderBy(operation => operation.Began)];
+        _byKind = Operations.ToLookup(operation => operation.Kind);
+    }
+
+    /// <summary>Everything, in the order of its beginning.</summary>
+    public ImmutableArray<Operation> Operations { get; }
+
+    /// <summary>When the first operation began.</summary>
+    public Instant Origin => Operations.IsEmpty ? default : Operations[0].Began;
+
+    /// <summary>The operations of some kinds, in the order of their beginning.</summary>
+    public IEnumerable<Operation> Of(params ReadOnlySpan<OperationKind> kinds) => kinds.Length == 1
+        ? _byKind[kinds[0]]
+        : kinds.ToArray().SelectMany(kind => _byKind[kind]).OrderBy(operation => operation.Began);
+
+    /// <summary>The operations of some kinds that surely took effect.</summary>
+    public IEnumerable<Operation> Done(params ReadOnlySpan<OperationKind> kinds) =>
+        Of(kinds).Where(operation => operation.IsOk);
+}
