@@ -8,6 +8,7 @@ namespace Baton.Validation;
 public sealed class History
 {
     private readonly ILookup<OperationKind, Operation> _byKind;
+    private readonly Lazy<ImmutableArray<Reign>> _reigns;
 
     /// <summary>A history of operations in any order.</summary>
     public History(IEnumerable<Operation> operations)
@@ -15,6 +16,7 @@ public sealed class History
         // A stable sort: what began at the same instant stays in the order of the recording.
         Operations = [.. operations.OrderBy(operation => operation.Began)];
         _byKind = Operations.ToLookup(operation => operation.Kind);
+        _reigns = new(() => Reign.Of(this));
     }
 
     /// <summary>Everything, in the order of its beginning.</summary>
@@ -22,6 +24,13 @@ public sealed class History
 
     /// <summary>When the first operation began.</summary>
     public Instant Origin => Operations.IsEmpty ? default : Operations[0].Began;
+
+    /// <summary>When which process believed that it leads, in the order of the beginning.</summary>
+    public ImmutableArray<Reign> Reigns => _reigns.Value;
+
+    /// <summary>When a process surely was no more; null while nothing tells of its end.</summary>
+    public Operation? EndOf(string process) => Done(OperationKind.Kill, OperationKind.Exit)
+        .FirstOrDefault(end => end.Subject == process);
 
     /// <summary>The operations of some kinds, in the order of their beginning.</summary>
     public IEnumerable<Operation> Of(params ReadOnlySpan<OperationKind> kinds) => kinds.Length == 1

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Baton.Conformance;
 using Baton.Sqlite;
+using Baton.Validation;
 using Baton.Work;
 
 namespace Baton.Tests;
@@ -9,7 +10,7 @@ namespace Baton.Tests;
 public sealed class SeamTests
 {
     private static readonly Assembly[] Libraries =
-        [typeof(Epoch).Assembly, typeof(IWorkStore).Assembly, typeof(SqliteFile).Assembly];
+        [typeof(Epoch).Assembly, typeof(IWorkStore).Assembly, typeof(SqliteFile).Assembly, typeof(Operation).Assembly];
 
     public static TheoryData<string> LeaseStores => [.. Implementations(typeof(ILeaseStore))];
 
