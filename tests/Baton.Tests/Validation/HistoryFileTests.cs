@@ -36,7 +36,7 @@ public sealed class HistoryFileTests : IDisposable
     [Fact]
     public void A_line_that_its_writers_end_cut_short_is_left_out()
     {
-        var path = Write(new("a", OperationKind.Beat, default, Outcome.Ok), new("b", OperationKind.Beat, default, Outcome.Ok));
+        var path = Write(Beat("a", 1), Beat("b", 2));
         var text = File.ReadAllText(path);
         File.WriteAllText(path, text[..^5]);
 
@@ -46,10 +46,10 @@ public sealed class HistoryFileTests : IDisposable
     [Fact]
     public void A_folder_is_read_as_one_history()
     {
-        Write(new("b", OperationKind.Beat, new(20), Outcome.Ok));
+        Write(Beat("b", 20));
         using (var other = HistoryFile.Append(_folder.Of("h/2.ndjson")))
         {
-            other.Write(new("a", OperationKind.Beat, new(10), Outcome.Ok));
+            other.Write(Beat("a", 10));
         }
 
         Assert.Equal(["a", "b"], HistoryFile.Read(_folder.Of("h")).Operations.Select(operation => operation.Who));
@@ -66,7 +66,7 @@ public sealed class HistoryFileTests : IDisposable
     [InlineData("""{"who":"a","kind":"beat","began_ns":5,"surprise":1}""", "surprise")]
     public void A_broken_line_is_named(string line, string said)
     {
-        var path = Write(new Operation("a", OperationKind.Beat, default, Outcome.Ok));
+        var path = Write(Beat("a", 1));
         File.AppendAllText(path, line + "\n");
 
         var refusal = Assert.Throws<BrokenHistoryException>(() => HistoryFile.Read(path));
@@ -74,6 +74,8 @@ public sealed class HistoryFileTests : IDisposable
         Assert.Contains(said, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
     }
+
+    private static Operation Beat(string who, long at) => new(who, OperationKind.Beat, new(at), Outcome.Ok);
 
     private string Write(params Operation[] operations)
     {
