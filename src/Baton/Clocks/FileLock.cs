@@ -16,7 +16,14 @@ public sealed class FileLock : IDisposable
     /// <exception cref="IOException">
     /// The file can't be made, or the lock stayed taken for <paramref name="wait"/>.
     /// </exception>
-    public static FileLock Take(string path, TimeSpan wait)
+    public static FileLock Take(string path, TimeSpan wait) => TryTake(path, wait)
+        ?? throw new IOException($"{path}: another process holds it");
+
+    /// <summary>
+    /// Takes the lock, making its file if need be; null when it stayed taken for <paramref name="wait"/>.
+    /// </summary>
+    /// <exception cref="IOException">The file can't be made.</exception>
+    public static FileLock? TryTake(string path, TimeSpan wait)
     {
         const int ownerOnly = 0b110_000_000;
         var file = Posix.Open(path, Posix.ReadWrite | Posix.Create | Posix.CloseOnExec, ownerOnly);
@@ -29,10 +36,16 @@ public sealed class FileLock : IDisposable
         while (Posix.Flock(file, Posix.LockExclusive | Posix.DontBlock) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            if (error is not (Posix.WouldBlock or Posix.Interrupted) || Instant.Of(BootClock.Instance) >= until)
+            if (error is not (Posix.WouldBlock or Posix.Interrupted))
             {
                 _ = Posix.Close(file);
-                throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}; another process holds it");
+                throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+            }
+
+            if (Instant.Of(BootClock.Instance) >= until)
+            {
+                _ = Posix.Close(file);
+                return null;
             }
 
             BootClock.Pause(LookEvery, CancellationToken.None);

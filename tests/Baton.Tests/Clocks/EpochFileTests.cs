@@ -45,6 +45,35 @@ public sealed class EpochFileTests : IDisposable
     }
 
     [Fact]
+    public void A_process_that_was_stopped_with_the_lock_keeps_nobody_from_raising_it()
+    {
+        var other = new ElectionName("x.y-2");
+        _mark.Adopt("one");
+        _mark.Raise(Main, new(7));
+        using (FileLock.Take(_mark.Path + ".lock", TimeSpan.Zero))
+        {
+            _mark.Raise(Main, new(9));
+            _mark.Raise(Main, new(8));
+            _mark.Raise(other, new(3));
+            Assert.Equal((9, 3), (_mark.Read(Main).Value, _mark.Read(other).Value));
+        }
+
+        Assert.Equal((9, 3), (_mark.Read(Main).Value, _mark.Read(other).Value));
+        _mark.Raise(Main, new(10));
+        Assert.Equal((10, 3, "one"), (_mark.Read(Main).Value, _mark.Read(other).Value, _mark.StoreId));
+        Assert.Equal(["epoch", "epoch.lock"], Directory.GetFiles(Path.GetDirectoryName(_mark.Path)!)
+            .Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_mark_raised_beside_a_file_that_never_was_counts()
+    {
+        using var held = FileLock.Take(_mark.Path + ".lock", TimeSpan.Zero);
+        _mark.Raise(Main, new(4));
+        Assert.Equal(new Epoch(4), new EpochFile(_mark.Path).Read(Main));
+    }
+
+    [Fact]
     public async Task Raised_by_many_at_once_it_is_the_highest_of_all()
     {
         const int writers = 4;
