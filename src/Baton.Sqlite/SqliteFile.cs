@@ -1,4 +1,5 @@
 using System.Globalization;
+using Baton.Work;
 using Microsoft.Data.Sqlite;
 
 namespace Baton.Sqlite;
@@ -31,6 +32,7 @@ public sealed class SqliteFile : IDisposable
     private long _largest;
     private volatile bool _isSpoiled;
     private long _busySince = long.MaxValue;
+    private BlockedWriter.Ended? _ended;
 
     private SqliteFile(string path, FileIdentity identity, long bytes)
     {
@@ -52,6 +54,39 @@ public sealed class SqliteFile : IDisposable
     {
         get => new(Volatile.Read(ref _busySince));
         set => Volatile.Write(ref _busySince, value.Nanoseconds);
+    }
+
+    /// <summary>
+    /// Ends the holder of the write lock if it has been kept for a ttl by a process of the roster whose own time has
+    /// run out. That is not a slow writer: transactions here take milliseconds.
+    /// </summary>
+    /// <returns>Whether it ended one.</returns>
+    internal bool TryUnblock(SqliteLink look, ElectionName election, TimeSpan ttl, ClockDomain here, Instant now)
+    {
+        if (BusySince == Instant.Never || now - BusySince <= ttl
+            || BlockedWriter.TryEnd(look, Path, election.Value, here, now) is not { } ended)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _ended, ended);
+        return true;
+    }
+
+    /// <summary>Writes down, once, whom <see cref="TryUnblock"/> ended.</summary>
+    internal bool TellUnblocked(WorkRows rows, string by, DateTimeOffset at)
+    {
+        if (Interlocked.Exchange(ref _ended, null) is not { } ended)
+        {
+            return false;
+        }
+
+        rows.Append(
+            new(EventType.StoreUnblocked, by, ended.Id,
+                $"{ended.Id} held the write lock while frozen; its process {ended.Pid} was ended")
+            { Data = new() { Pid = ended.Pid } },
+            at);
+        return true;
     }
 
     /// <summary>Opens a store that exists.</summary>

@@ -25,7 +25,6 @@ public sealed class SqliteLeaseStore : ILeaseStore
     private readonly Lock _cacheGate = new();
     private LeaseView? _cached;
     private long _cachedVersion;
-    private BlockedWriter.Ended? _ended;
 
     /// <summary>The leases of an open file.</summary>
     /// <param name="file">The store; closed by whoever opened it.</param>
@@ -54,7 +53,8 @@ public sealed class SqliteLeaseStore : ILeaseStore
         }
         catch (StoreUnavailableException e) when (e.Code == StoreFault.Busy)
         {
-            Unblock(candidacy);
+            // A candidate that can't write ends who keeps it from it, or finds the lock free the next time.
+            _ = _file.TryUnblock(_look, candidacy.Election, candidacy.Ttl, _domain, Instant.Of(_clock));
             throw;
         }
     }
@@ -152,34 +152,11 @@ public sealed class SqliteLeaseStore : ILeaseStore
         }
     }
 
-    // A lock that stays taken for a ttl is not a slow writer: transactions here take milliseconds.
-    private void Unblock(Candidacy candidacy)
-    {
-        var now = Instant.Of(_clock);
-        if (_file.BusySince != Instant.Never && now - _file.BusySince > candidacy.Ttl)
-        {
-            _ended ??= BlockedWriter.TryEnd(_look, _file.Path, candidacy.Election.Value, _domain, now);
-        }
-    }
-
-    private void TellUnblocked(SqliteLink link, Candidacy candidacy)
-    {
-        if (_ended is { } ended)
-        {
-            _ended = null;
-            new SqliteWorkRows(link, candidacy.Election).Append(
-                new(EventType.StoreUnblocked, candidacy.Candidate.Holder.Value, ended.Id,
-                    $"{ended.Id} held the write lock while frozen; its process {ended.Pid} was ended")
-                { Data = new() { Pid = ended.Pid } },
-                _clock.GetUtcNow());
-        }
-    }
-
     private AcquireAnswer Acquire(SqliteLink link, Candidacy candidacy)
     {
-        TellUnblocked(link, candidacy);
         var election = candidacy.Election;
         var self = candidacy.Candidate.Holder;
+        _file.TellUnblocked(new SqliteWorkRows(link, election), self.Value, _clock.GetUtcNow());
         if (link.Scalar("SELECT 1 FROM revoked WHERE election = $election AND holder = $holder",
             ("$election", election.Value), ("$holder", self.Value)) is not null)
         {

@@ -10,6 +10,7 @@ public sealed class SqliteWorkStore : LocalWorkStore
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(10);
 
+    private readonly SqliteFile _file;
     private readonly SqliteLink _write;
     private readonly SqliteLink _read;
     private readonly SqliteLink _watch;
@@ -24,6 +25,7 @@ public sealed class SqliteWorkStore : LocalWorkStore
         : base(election, clock ?? BootClock.Instance, domain ?? ClockDomain.Current)
     {
         ArgumentNullException.ThrowIfNull(file);
+        _file = file;
         _write = file.NewLink();
         _read = file.NewLink();
         _watch = file.NewLink();
@@ -47,6 +49,26 @@ public sealed class SqliteWorkStore : LocalWorkStore
             }
 
             await Task.Delay(left < Beat ? left : Beat, Clock, cancel);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// An orchestrator that a frozen writer keeps off the roster never becomes a candidate, so it ends that writer
+    /// here.
+    /// </remarks>
+    public override async ValueTask<Agent> RegisterAsync(Agent agent, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        try
+        {
+            return await base.RegisterAsync(agent, cancel);
+        }
+        catch (StoreUnavailableException e) when (e.Code == StoreFault.Busy && agent.IsOrchestrator
+            && _file.TryUnblock(_read, Election, agent.Ttl, Domain, Instant.Of(Clock)))
+        {
+            Write(isLasting: true, rows => _file.TellUnblocked(rows, agent.Id.Value, Clock.GetUtcNow()), cancel);
+            return await base.RegisterAsync(agent, cancel);
         }
     }
 

@@ -36,6 +36,9 @@ public abstract partial class LocalWorkStore : IWorkStore
     /// <summary>The clock of the rows.</summary>
     protected TimeProvider Clock => _clock;
 
+    /// <summary>Which clock that is.</summary>
+    protected ClockDomain Domain => _domain;
+
     // Rows keep milliseconds; what a verb gives back must not say more than what is read later.
     private DateTimeOffset Now =>
         DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
@@ -99,7 +102,7 @@ public abstract partial class LocalWorkStore : IWorkStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<Agent> RegisterAsync(Agent agent, CancellationToken cancel)
+    public virtual ValueTask<Agent> RegisterAsync(Agent agent, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(agent);
         return new(Write(isLasting: true, rows => Register(rows, agent), cancel));

@@ -7,6 +7,15 @@ namespace Baton.Cli.Tests;
 public sealed class BlockedStoreTests : IDisposable
 {
     private const string Shell = "/usr/bin/sqlite3";
+
+    // The holder enters itself as an agent whose heartbeat ran out long ago.
+    private const string EnterLongAgo = """
+        INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
+            beats, ttl_ms, clock_domain, expires_ns, self_reported, is_pooled)
+        SELECT 'main', 'frozen-abcdef', 'frozen', 'worker', 'active', 'here', PID, START, 1, 1, 0, 1000,
+            clock_domain, 1, 0, 0 FROM agent LIMIT 1;
+        """;
+
     private readonly OrchestratorPack _pack = new();
 
     public void Dispose() => _pack.Dispose();
@@ -50,18 +59,32 @@ public sealed class BlockedStoreTests : IDisposable
         Assert.SkipUnless(File.Exists(Shell), $"{Shell} is missing: nobody to hold the lock (install sqlite3)");
         _pack.Start("a", "--ttl", "1s");
         var first = await _pack.HearLeaderAsync();
-        // The holder enters itself as an agent whose heartbeat ran out long ago.
-        using var holder = await HoldAsync("""
-            INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
-                beats, ttl_ms, clock_domain, expires_ns, self_reported, is_pooled)
-            SELECT 'main', 'frozen-abcdef', 'frozen', 'worker', 'active', 'here', PID, START, 1, 1, 0, 1000,
-                clock_domain, 1, 0, 0 FROM agent LIMIT 1;
-            """);
+        using var holder = await HoldAsync(EnterLongAgo);
         SystemCalls.kill(holder.Process.Id, SystemCalls.Stop);
 
         using var safe = new CancellationTokenSource(TimeSpan.FromSeconds(60), BootClock.Instance);
         await holder.Process.WaitForExitAsync(safe.Token);
         await _pack.HearLeaderAsync(above: first.Epoch!.Value);
+        var events = await Playground.RunInAsync(_pack.PathOf(""), "events", "--type", "store.unblocked", "--json");
+        Assert.Contains("\"subject\":\"frozen-abcdef\"", events.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_frozen_writer_keeps_no_orchestrator_off_the_roster()
+    {
+        Assert.SkipUnless(File.Exists(Shell), $"{Shell} is missing: nobody to hold the lock (install sqlite3)");
+        _pack.Start("a", "--ttl", "1s");
+        var first = await _pack.HearLeaderAsync();
+        _pack["a"].Signal(SystemCalls.Terminate);
+        await _pack.ExitAsync("a");
+        using var holder = await HoldAsync(EnterLongAgo);
+        SystemCalls.kill(holder.Process.Id, SystemCalls.Stop);
+
+        _pack.Start("b", "--ttl", "1s");
+
+        var second = await _pack.HearLeaderAsync(above: first.Epoch!.Value);
+        Assert.Equal("b", second.Name);
+        Assert.True(holder.Process.WaitForExit(TimeSpan.FromSeconds(60)));
         var events = await Playground.RunInAsync(_pack.PathOf(""), "events", "--type", "store.unblocked", "--json");
         Assert.Contains("\"subject\":\"frozen-abcdef\"", events.Out, StringComparison.Ordinal);
     }

@@ -38,7 +38,7 @@ public sealed class ElectionProcessTests : IDisposable
         StartThree("--ttl", "1s", "--on-overrun", "wait");
         var first = await _pack.HearLeaderAsync();
 
-        _pack[first.Name].Signal(SystemCalls.Stop);
+        await _pack.FreezeAsync(first.Name);
         var second = await _pack.HearLeaderAsync(above: first.Epoch!.Value);
         await _pack.AskUntilAsync(
             data => data.GetProperty("cleanup").GetProperty("orchestrators_evicted").GetInt32() == 1, "status");

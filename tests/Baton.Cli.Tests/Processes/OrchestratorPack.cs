@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Threading.Channels;
+using Baton.Sqlite;
 
 namespace Baton.Cli.Tests;
 
@@ -77,6 +78,40 @@ internal sealed class OrchestratorPack : IDisposable
 
     public Task<Said> HearLeaderAsync(long above = 0) =>
         HearAsync(said => said.Type == "leader.elected" && said.Epoch > above);
+
+    /// <summary>
+    /// Stops an orchestrator in its tracks, and outside a write: who is stopped inside one keeps everybody from
+    /// writing, and is ended for that.
+    /// </summary>
+    public async Task FreezeAsync(string name)
+    {
+        using var safe = new CancellationTokenSource(FailSafe, BootClock.Instance);
+        var process = _processes[name];
+        while (true)
+        {
+            process.Signal(SystemCalls.Stop);
+            await AskUntilStoppedAsync(process.Pid, safe.Token);
+            if (BlockedWriter.Find(PathOf(".baton/baton.db"))?.Pid != process.Pid)
+            {
+                return;
+            }
+
+            process.Signal(SystemCalls.Continue);
+            safe.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static async Task AskUntilStoppedAsync(int pid, CancellationToken safe)
+    {
+        while (true)
+        {
+            var stat = await File.ReadAllTextAsync($"/proc/{pid}/stat", safe);
+            if (stat[(stat.LastIndexOf(')') + 2)..][0] is 'T')
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>Runs a command in the workspace and reads its JSON.</summary>
     public async Task<(int Exit, JsonElement Data)> RunAsync(params string[] command)
