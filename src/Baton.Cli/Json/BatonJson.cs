@@ -31,6 +31,7 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(DoctorJson))]
 [JsonSerializable(typeof(OrchestratorEventJson))]
 [JsonSerializable(typeof(ImportJson))]
+[JsonSerializable(typeof(FindingsJson))]
 internal sealed partial class BatonJson : JsonSerializerContext;
 
 /// <summary>Times as ISO-8601 in UTC with milliseconds and <c>Z</c>.</summary>

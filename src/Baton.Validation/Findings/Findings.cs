@@ -62,6 +62,9 @@ public sealed record Findings(string RunId, ValidationMode Mode, ImmutableArray<
     /// <summary>The epoch of who led last.</summary>
     public Epoch? Epoch { get; init; }
 
+    /// <summary>What the run's random choices were drawn from; null where it made none.</summary>
+    public long? Seed { get; init; }
+
     /// <summary>All that was recorded; the picture is drawn from it.</summary>
     public History History { get; init; } = new([]);
 
