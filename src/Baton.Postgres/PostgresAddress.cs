@@ -70,6 +70,10 @@ public sealed partial class PostgresAddress
         }
     }
 
+    /// <summary>The URI as it was given, but for every password: what may be kept in a file.</summary>
+    public string WithoutSecrets =>
+        SecretParameter().Replace(UserPassword().Replace(Text, "$1@"), "").Replace("?&", "?", StringComparison.Ordinal);
+
     /// <summary>Names the store on this host, whoever connects: <c>host-port-database-schema</c>.</summary>
     public string Key => NotInName().Replace($"{_settings.Host}-{_settings.Port}-{Database}-{Schema}", "_");
 
@@ -171,6 +175,12 @@ public sealed partial class PostgresAddress
 
     [GeneratedRegex(@"\A[a-z][a-z0-9_]{0,47}\z")]
     private static partial Regex SchemaName();
+
+    [GeneratedRegex("(://[^/@:]*):[^/]*@")]
+    private static partial Regex UserPassword();
+
+    [GeneratedRegex("(?<=[?&])(?:password|sslpassword)=[^&]*&?")]
+    private static partial Regex SecretParameter();
 
     [GeneratedRegex("[^A-Za-z0-9._-]")]
     private static partial Regex NotInName();
