@@ -35,6 +35,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
     private readonly TimeProvider _clock;
     private readonly PostgresLink _verbs;
     private readonly PostgresLink _looks;
+    private volatile bool _holds;
 
     /// <summary>The leases of an open store.</summary>
     /// <param name="database">The store; closed by whoever opened it.</param>
@@ -66,6 +67,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
     public ValueTask<RenewAnswer> RenewAsync(Term term, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(term);
+        _holds = true;
         return new(Verb<RenewAnswer>(term.Ttl / 6, steps =>
         {
             steps.Later($"""
@@ -78,6 +80,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
             var row = Commit(steps, term.Election, term.Holder);
             if (row.View.Epoch != term.Epoch || row.View.Holder?.Holder != term.Holder)
             {
+                _holds = false;
                 return new RenewAnswer.NotYours(row.View);
             }
 
@@ -94,6 +97,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
     public ValueTask<ReleaseAnswer> ReleaseAsync(Term term, TermEnd reason, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(term);
+        _holds = false;
         return new(Verb(Patience, steps => End(steps, term.Election, term.Holder, term.Epoch, reason), cancel));
     }
 
@@ -108,13 +112,15 @@ public sealed class PostgresLeaseStore : ILeaseStore
 
     /// <inheritdoc/>
     public ValueTask<LeaseView> ReadAsync(ElectionName election, CancellationToken cancel) =>
-        new(Look(steps => Commit(steps, election, default).View, cancel));
+        // A follower looks by the connection over which it will acquire; while a term is held that one is for its
+        // renewals alone.
+        new(Look(_holds ? _looks : _verbs, steps => Commit(steps, election, default).View, cancel));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Term> TermsAsync(
         ElectionName election, Epoch after, [EnumeratorCancellation] CancellationToken cancel)
     {
-        foreach (var term in Look(steps => Terms(steps, election, after), cancel))
+        foreach (var term in Look(_looks, steps => Terms(steps, election, after), cancel))
         {
             cancel.ThrowIfCancellationRequested();
             yield return term;
@@ -150,8 +156,8 @@ public sealed class PostgresLeaseStore : ILeaseStore
     private T Verb<T>(TimeSpan patience, Func<PostgresSteps, T> verb, CancellationToken cancel) =>
         Run(_verbs, new() { StatementTimeout = patience, LockTimeout = patience }, verb, cancel);
 
-    private T Look<T>(Func<PostgresSteps, T> look, CancellationToken cancel) =>
-        Run(_looks, new() { IsRead = true, StatementTimeout = Patience }, look, cancel);
+    private T Look<T>(PostgresLink link, Func<PostgresSteps, T> look, CancellationToken cancel) =>
+        Run(link, new() { IsRead = true, StatementTimeout = Patience }, look, cancel);
 
     private T Run<T>(PostgresLink link, PostgresOrder order, Func<PostgresSteps, T> verb, CancellationToken cancel)
     {
@@ -280,7 +286,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
     private Row Commit(PostgresSteps steps, ElectionName election, HolderId self) => steps.AskAndCommit($"{Columns} {From}",
         row => Read(row, election), ("election", election.Value), ("self", self.Value));
 
-    private static Row Read(NpgsqlDataReader row, ElectionName election)
+    private Row Read(NpgsqlDataReader row, ElectionName election)
     {
         row.Read();
         var epoch = row.IsDBNull(0) ? 0 : row.GetInt64(0);
@@ -305,6 +311,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
             BeganAt = At(row.GetInt64(10)),
             RenewedAt = At(row.GetInt64(11)),
             EndedBy = row.IsDBNull(12) ? null : TaskNames.ParseEnd(row.GetString(12)),
+            LeaseStoreId = _database.StoreId,
         };
         return new(view, row.IsDBNull(13) ? null : row.GetString(13), row.GetBoolean(14), new(row.GetInt64(15)),
             row.IsDBNull(16) ? null : row.GetString(16));

@@ -66,18 +66,22 @@ public sealed class PostgresWorkStore : LocalWorkStore
     protected override T WriteFenced<T>(FenceUse use, Epoch epoch, Func<WorkRows, T> verb, CancellationToken cancel)
     {
         var leader = _database.LeaderName(Election);
-        var order = new PostgresOrder { Name = $"{leader}{epoch}", LockTimeout = ZombieGrace };
-        try
+        var order = new PostgresOrder { Name = $"{leader}{epoch}" };
+        if (use != FenceUse.Raise)
         {
             return Run(order, use, verb, cancel);
         }
+
+        try
+        {
+            return Run(order with { LockTimeout = ZombieGrace }, use, verb, cancel);
+        }
         catch (StoreUnavailableException e)
-            when (use == FenceUse.Raise && e.InnerException is PostgresException refused
-                && PostgresFault.IsLockedOut(refused))
+            when (e.InnerException is PostgresException refused && PostgresFault.IsLockedOut(refused))
         {
             // Whoever holds the fence for longer than any write takes has stopped in the middle of one.
             EndSessionsBefore(leader, epoch);
-            return Run(order with { LockTimeout = new PostgresOrder().LockTimeout }, use, verb, cancel);
+            return Run(order, use, verb, cancel);
         }
     }
 
