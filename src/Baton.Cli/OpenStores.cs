@@ -21,13 +21,19 @@ internal enum OpenPurpose
 /// <param name="Election">Whose work is meant.</param>
 internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, ElectionName Election)
 {
+    /// <summary>Where this host keeps what belongs to a store on a server.</summary>
+    public string StateFolder { get; init; } = "";
+
+    /// <summary>The folder from which the command was given.</summary>
+    public string WorkingFolder { get; init; } = "";
+
     // Another database in the same folder has an epoch file and witnesses of its own.
-    private string Stem => Path.GetFileName(Store.Path) == "baton.db"
-        ? Path.GetDirectoryName(Store.Path) + "/"
+    private string Stem => !Store.IsEmbedded ? Path.Combine(StateFolder, Store.Address.Key) + "/"
+        : Path.GetFileName(Store.Path) == "baton.db" ? Path.GetDirectoryName(Store.Path) + "/"
         : Store.Path + ".";
 
     /// <summary>The folder that specs, memory and reports are relative to.</summary>
-    public string Root => Workspace?.Root ?? Path.GetDirectoryName(Store.Path)!;
+    public string Root => Workspace?.Root ?? (Store.IsEmbedded ? Path.GetDirectoryName(Store.Path)! : WorkingFolder);
 
     /// <summary>The high-water mark.</summary>
     public string EpochFile => Stem + "epoch";
@@ -48,6 +54,12 @@ internal sealed record OpenStores(
 
     /// <summary>Whether the work store was lost, and an empty one was made in its place just now.</summary>
     public bool IsAnew { get; init; }
+
+    /// <summary>Whether the store was made just now, where there was none.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>What a person should know of a server that works, but not as well as it could.</summary>
+    public IReadOnlyList<string> Cautions { get; init; } = [];
 
     /// <summary>Names the process that holds the write lock at this moment; null when none does.</summary>
     public Func<string?> WhoWrites { get; init; } = static () => null;

@@ -14,6 +14,9 @@ internal sealed record Setting(string Value, string Origin);
 /// <param name="Election">The election.</param>
 internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? Leases, Setting Election)
 {
+    /// <summary>Where this host keeps what belongs to stores on servers: <c>$XDG_STATE_HOME/baton</c>.</summary>
+    public string StateFolder { get; init; } = "";
+
     private const string SameAsStore = "store";
 
     /// <summary>Gathers the settings.</summary>
@@ -27,7 +30,7 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
             config.Leases == SameAsStore ? null : config.Leases) ?? store;
         var election = Pick(parsed.GetValue(globals.Election), "--election", "BATON_ELECTION", config.Election)
             ?? new("main", "default");
-        return new(workspace, store, leases, election);
+        return new(workspace, store, leases, election) { StateFolder = StateFolderOf(around) };
 
         Setting? Pick(string? flag, string flagName, string variable, string? configured) =>
             flag is { Length: > 0 } ? new(flag, flagName)
@@ -68,10 +71,20 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
         {
             throw CommandFailure.Usage(
                 $"the leases ({leases.Masked}, from {Leases.Origin}) are not in the store ({store.Masked}): "
-                + "the embedded store keeps its own", "leave out --leases and BATON_LEASES");
+                + "this version keeps them together", "leave out --leases and BATON_LEASES");
         }
 
-        return new(Workspace, store, ElectionName());
+        return new(Workspace, store, ElectionName()) { StateFolder = StateFolder, WorkingFolder = workingFolder };
+    }
+
+    // As the XDG base directory specification says: a relative path there is to be ignored.
+    private static string StateFolderOf(Surroundings around)
+    {
+        var home = around.Variable("HOME") is { Length: > 0 } set ? set
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var state = around.Variable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
+            ? named : Path.Combine(home, ".local", "state");
+        return Path.GetFullPath(Path.Combine(state, "baton"), around.WorkingFolder);
     }
 
     // A relative path in the workspace's own file goes from the workspace, one that was typed from where it

@@ -13,12 +13,13 @@ internal static class SqliteStores
     public static OpenStores Open(StorePlace place, OpenPurpose purpose, Surroundings around)
     {
         var mark = new EpochFile(place.EpochFile);
-        var (file, isAnew) = OpenFile(place, purpose, mark, around);
+        var (file, isNew, isAnew) = OpenFile(place, purpose, mark, around);
         return new(place, new SqliteLeaseStore(file, around.Clock, around.ClockDomain),
             new SqliteWorkStore(file, place.Election, around.Clock, around.ClockDomain),
             new WitnessFolder(place.WitnessFolder), mark)
         {
             Owned = file,
+            IsNew = isNew,
             IsAnew = isAnew,
             WhoWrites = () => BlockedWriter.Find(file.Path) is { } writer ? BlockedWriter.Describe(writer) : null,
         };
@@ -49,7 +50,7 @@ internal static class SqliteStores
         return true;
     }
 
-    private static (SqliteFile File, bool IsAnew) OpenFile(
+    private static (SqliteFile File, bool IsNew, bool IsAnew) OpenFile(
         StorePlace place, OpenPurpose purpose, EpochFile mark, Surroundings around)
     {
         var path = place.Store.Path;
@@ -57,7 +58,7 @@ internal static class SqliteStores
         if (isThere && purpose == OpenPurpose.Use)
         {
             // Only who leads needs the mark: a damaged one must not hide the state.
-            return (SqliteFile.Open(path), false);
+            return (SqliteFile.Open(path), false, false);
         }
 
         var wasThere = mark.StoreId is not null || mark.Epochs().Count > 0;
@@ -70,7 +71,7 @@ internal static class SqliteStores
         if (!isThere && wasThere && purpose != OpenPurpose.Lead)
         {
             // A lost store is not made anew by whoever just happens to come by.
-            return (SqliteFile.Open(path), false);
+            return (SqliteFile.Open(path), false, false);
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -88,6 +89,6 @@ internal static class SqliteStores
             throw;
         }
 
-        return (file, created && wasThere);
+        return (file, created, created && wasThere);
     }
 }

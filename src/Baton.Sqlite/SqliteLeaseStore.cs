@@ -238,7 +238,7 @@ public sealed class SqliteLeaseStore : ILeaseStore
         }
     }
 
-    private static LeaseView Row(SqliteLink link, ElectionName election)
+    private LeaseView Row(SqliteLink link, ElectionName election)
     {
         using var row = link.Command(RowSql, ("$election", election.Value)).ExecuteReader();
         if (!row.Read())
@@ -263,6 +263,7 @@ public sealed class SqliteLeaseStore : ILeaseStore
             RenewedAt = At(row.GetInt64(11)),
             Expiry = holder is null ? null : new LeaseExpiry(new(row.GetString(12)), new(row.GetInt64(13))),
             EndedBy = row.IsDBNull(14) ? null : TaskNames.ParseEnd(row.GetString(14)),
+            LeaseStoreId = _file.StoreId,
         };
     }
 

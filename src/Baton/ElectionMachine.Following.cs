@@ -186,6 +186,7 @@ internal static partial class ElectionMachine
             Pid = view.Holder.Pid,
             Renewals = view.Renewals,
             Witness = view.Holder.Witness,
+            LeaseStoreId = view.LeaseStoreId,
             BeganAt = view.BeganAt ?? default,
         };
     }

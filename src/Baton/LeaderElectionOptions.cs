@@ -77,7 +77,8 @@ public sealed record LeaderElectionOptions
             + $"before the deadline of a ttl of {Text(Ttl)}");
         Require(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(24),
             $"a drain timeout of {Text(DrainTimeout)} is not from 0 s to 24 h");
-        return new(Ttl, renewEvery, timeout, margin, traits.PollEvery, DrainTimeout, ClockDomain, Candidate.Holder);
+        var pollEvery = traits.IsRemote && Ttl / 6 > traits.PollEvery ? Ttl / 6 : traits.PollEvery;
+        return new(Ttl, renewEvery, timeout, margin, pollEvery, DrainTimeout, ClockDomain, Candidate.Holder);
     }
 
     private static void Require(bool holds, string message)

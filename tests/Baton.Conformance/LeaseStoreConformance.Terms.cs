@@ -199,6 +199,8 @@ public abstract partial class LeaseStoreConformance
         var term = await Win("a-1");
         await Release(await Win("b-1", LeaseStanding.Died));
         Assert.All(await Terms(), recorded => Assert.Equal(term.LeaseStoreId, recorded.LeaseStoreId));
+        // By the row a holder that lost its answer finds its term.
+        Assert.Equal(term.LeaseStoreId, (await Read()).LeaseStoreId);
     }
 
     [Fact]

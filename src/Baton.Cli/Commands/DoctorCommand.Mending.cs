@@ -106,14 +106,13 @@ internal static partial class DoctorCommand
 
     private static (CheckJson Check, OpenStores? Stores) Store(Session session, StorePlace place, bool fix)
     {
-        var path = place.Store.Path;
-        var seen = FileIdentity.Of(path);
+        var seen = place.Store.IsEmbedded ? FileIdentity.Of(place.Store.Path) : null;
         try
         {
             var stores = session.Stores;
             return (new("store", Ok, $"{place.Store.Masked} can be opened", null), stores);
         }
-        catch (StoreUnavailableException e) when (e.Code == StoreFault.Damaged && fix)
+        catch (StoreUnavailableException e) when (e.Code == StoreFault.Damaged && fix && place.Store.IsEmbedded)
         {
             return (MendStore(session, place, e, seen), null);
         }

@@ -30,7 +30,7 @@ internal static partial class DoctorCommand
         var checks = new List<CheckJson> { folder, mark, store };
         if (stores is not null)
         {
-            checks.Add(await WriterAsync(session, stores));
+            checks.Add(place.Store.IsEmbedded ? await WriterAsync(session, stores) : Server(stores));
             await LookInsideAsync(session, checks, fix, acknowledge);
         }
 
@@ -53,10 +53,16 @@ internal static partial class DoctorCommand
 
     private static CheckJson Folder(Session session, StorePlace place)
     {
-        var folder = Path.GetDirectoryName(place.Store.Path)!;
+        var folder = Path.GetDirectoryName(place.EpochFile)!;
         var probe = Path.Combine(folder, $"doctor-{session.Around.Ids.Suffix()}");
         try
         {
+            if (!place.Store.IsEmbedded)
+            {
+                // What this host keeps for a store on a server is made when it is first needed.
+                Directory.CreateDirectory(folder);
+            }
+
             File.WriteAllText(probe, "baton doctor was here\n");
             File.Delete(probe);
             return new("folder", Ok, $"{folder} can be written to", null);
@@ -86,6 +92,10 @@ internal static partial class DoctorCommand
             : new("writer", Failed, $"{writer} holds the write lock of the store and does not let go",
                 "let it go on (kill -CONT) or end it; a candidate ends only Baton's own, once their time has run out");
     }
+
+    private static CheckJson Server(OpenStores stores) => stores.Cautions.Count == 0
+        ? new("server", Ok, "it keeps what it acknowledged, and pushes what changes", null)
+        : new("server", Warning, string.Join("; ", stores.Cautions), "docs/guide/postgres.md");
 
     private static async Task LookInsideAsync(Session session, List<CheckJson> checks, bool fix, bool acknowledge)
     {

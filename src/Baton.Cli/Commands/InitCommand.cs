@@ -22,6 +22,11 @@ internal static class InitCommand
         var around = session.Around;
         var root = Path.GetFullPath(folder ?? ".", around.WorkingFolder);
         var place = PlaceOf(session, root, folder is null);
+        if (!place.Store.IsEmbedded)
+        {
+            return MakeOnServer(session, place);
+        }
+
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(place.Store.Path)!);
@@ -41,6 +46,18 @@ internal static class InitCommand
         }
     }
 
+    private static (StorePlace Place, bool Created) MakeOnServer(Session session, StorePlace place)
+    {
+        if (place.Workspace is { } workspace)
+        {
+            Directory.CreateDirectory(workspace.Folder);
+            workspace.WriteConfig(workspace.ReadConfig() with { Store = place.Store.Address.WithoutSecrets });
+        }
+
+        using var stores = session.Around.Open(place, OpenPurpose.Initialise, session.Around);
+        return (place, stores.IsNew);
+    }
+
     private static StorePlace PlaceOf(Session session, string root, bool mayStoreBeElsewhere)
     {
         var settings = session.Settings;
@@ -50,6 +67,12 @@ internal static class InitCommand
         }
 
         var workspace = new Workspace(root);
+        if (settings.Store is { Origin: "--store" or "BATON_STORE" } named
+            && StoreUri.Parse(named, root) is { IsEmbedded: false })
+        {
+            return settings.Place(session.Around.WorkingFolder) with { Workspace = workspace };
+        }
+
         var store = StoreUri.Parse(new(Workspace.DefaultStore, "default"), root);
         return new(workspace, store, settings.ElectionName());
     }
@@ -57,7 +80,7 @@ internal static class InitCommand
     private static Task<int> RunAsync(Session session, string? folder)
     {
         var (place, created) = Make(session, folder);
-        var home = place.Workspace?.Folder ?? place.Store.Path;
+        var home = place.Workspace?.Folder ?? place.Store.Place;
         session.Output.Data(new InitJson(home, place.Store.Masked, created), BatonJson.Default.InitJson, text =>
             text.WriteLine(created ? $"made {Plain.Line(home)}" : $"{Plain.Line(home)} is there already"));
         return Task.FromResult(ExitCode.Ok);

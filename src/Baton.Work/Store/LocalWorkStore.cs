@@ -3,9 +3,8 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>
-/// A work store whose transactions run on the calling thread: in memory, or in a file. It says once, for all
-/// such
-/// drivers, which rows each verb reads and writes; <see cref="TaskRules"/> and <see cref="DependencyRules"/>
+/// A work store whose transactions run on the calling thread: in memory, in a file, on a server. It says once,
+/// for all such drivers, which rows each verb reads and writes; <see cref="TaskRules"/> and <see cref="DependencyRules"/>
 /// decide.
 /// Each verb checks everything before it writes the first row.
 /// </summary>
@@ -53,6 +52,18 @@ public abstract partial class LocalWorkStore : IWorkStore
     /// <param name="cancel">Ends the wait for the transaction to begin.</param>
     protected abstract T Write<T>(bool isLasting, Func<WorkRows, T> verb, CancellationToken cancel);
 
+    /// <summary>
+    /// Runs a verb that the fence guards, in one lasting write transaction: no other epoch may be raised between
+    /// its look at the fence and its end. Where only one writes at a time, that is any write.
+    /// </summary>
+    /// <param name="use">Whether it raises the fence, or only checks it.</param>
+    /// <param name="epoch">The epoch of the leader that writes.</param>
+    /// <param name="verb">What to read and write.</param>
+    /// <param name="cancel">Ends the wait for the transaction to begin.</param>
+    protected virtual T WriteFenced<T>(
+        FenceUse use, Epoch epoch, Func<WorkRows, T> verb, CancellationToken cancel) =>
+        Write(isLasting: true, verb, cancel);
+
     /// <summary>Runs a read that sees one moment.</summary>
     protected abstract T Read<T>(Func<WorkRows, T> read, CancellationToken cancel);
 
@@ -63,14 +74,14 @@ public abstract partial class LocalWorkStore : IWorkStore
     public ValueTask<Snapshot> BeginTermAsync(TermStart start, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return new(Write(isLasting: true, rows => BeginTerm(rows, start), cancel));
+        return new(WriteFenced(FenceUse.Raise, start.Term.Epoch, rows => BeginTerm(rows, start), cancel));
     }
 
     /// <inheritdoc/>
     public ValueTask<SweepAnswer> SweepAsync(Epoch epoch, SweepPlan plan, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return new(Write(isLasting: true, rows => Sweep(rows, epoch, plan), cancel));
+        return new(WriteFenced(FenceUse.Check, epoch, rows => Sweep(rows, epoch, plan), cancel));
     }
 
     /// <inheritdoc/>
@@ -139,7 +150,7 @@ public abstract partial class LocalWorkStore : IWorkStore
     public ValueTask<ImportAnswer> ImportAsync(ImportBatch batch, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return new(Write(isLasting: true, rows => Import(rows, batch), cancel));
+        return new(WriteFenced(FenceUse.Raise, batch.Floor, rows => Import(rows, batch), cancel));
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,19 @@ using System.Collections.Immutable;
 
 namespace Baton.Work;
 
+/// <summary>What a transaction does with the fence.</summary>
+public enum FenceUse
+{
+    /// <summary>Nothing that must hold.</summary>
+    None,
+
+    /// <summary>Nobody may raise it before the transaction ends; others may check it beside this one.</summary>
+    Check,
+
+    /// <summary>It may raise it: alone.</summary>
+    Raise,
+}
+
 /// <summary>
 /// The rows of one election within one transaction, as <see cref="LocalWorkStore"/> reads and writes them. A
 /// driver

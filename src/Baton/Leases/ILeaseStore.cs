@@ -5,7 +5,14 @@ namespace Baton;
 /// <param name="MinimumTtl">The shortest ttl the store can honour.</param>
 /// <param name="PollEvery">How often a follower looks at the lease.</param>
 /// <param name="Pushes">Whether <see cref="ILeaseStore.WatchAsync"/> tells sooner than the poll does.</param>
-public sealed record LeaseStoreTraits(string Name, TimeSpan MinimumTtl, TimeSpan PollEvery, bool Pushes);
+public sealed record LeaseStoreTraits(string Name, TimeSpan MinimumTtl, TimeSpan PollEvery, bool Pushes)
+{
+    /// <summary>
+    /// Whether a look costs a round trip to a server: then a follower looks each ttl / 6, but no more often than
+    /// <see cref="PollEvery"/>. Default false.
+    /// </summary>
+    public bool IsRemote { get; init; }
+}
 
 /// <summary>
 /// Keeps one lease per election and hands out its epochs. Every verb is one atomic conditional step, is safe

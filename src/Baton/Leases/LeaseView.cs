@@ -58,6 +58,9 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     /// </summary>
     public LeaseExpiry? Expiry { get; init; }
 
+    /// <summary>The id of the store that keeps the lease, as it stands in its terms.</summary>
+    public string LeaseStoreId { get; init; } = "";
+
     /// <summary>What ended the last term, once the lease was given back.</summary>
     public TermEnd? EndedBy { get; init; }
 

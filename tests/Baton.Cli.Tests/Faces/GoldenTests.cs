@@ -43,7 +43,7 @@ public sealed class GoldenTests
     [InlineData("error-command-json", "taks", "list", "--json")]
     [InlineData("error-not-found-json", "task", "show", "task_9", "--json")]
     [InlineData("error-nothing-ready", "task", "claim", "--next", "--agent", "a")]
-    [InlineData("error-postgres", "status", "--store", "postgres://u:secret@host/db?password=secret")]
+    [InlineData("error-postgres", "status", "--store", "postgres://u:secret@host/db?password=secret&color=red")]
     [InlineData("error-duration", "leader", "history", "--since", "yesterday")]
     [InlineData("error-limit", "task", "list", "--limit", "many")]
     [InlineData("error-title", "task", "create")]

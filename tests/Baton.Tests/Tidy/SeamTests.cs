@@ -1,5 +1,6 @@
 using System.Reflection;
 using Baton.Conformance;
+using Baton.Postgres;
 using Baton.Sqlite;
 using Baton.Validation;
 using Baton.Work;
@@ -10,7 +11,10 @@ namespace Baton.Tests;
 public sealed class SeamTests
 {
     private static readonly Assembly[] Libraries =
-        [typeof(Epoch).Assembly, typeof(IWorkStore).Assembly, typeof(SqliteFile).Assembly, typeof(Operation).Assembly];
+    [
+        typeof(Epoch).Assembly, typeof(IWorkStore).Assembly, typeof(SqliteFile).Assembly,
+        typeof(PostgresDatabase).Assembly, typeof(Operation).Assembly,
+    ];
 
     public static TheoryData<string> LeaseStores => [.. Implementations(typeof(ILeaseStore))];
 

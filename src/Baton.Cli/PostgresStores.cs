@@ -1,0 +1,101 @@
+using Baton.Postgres;
+
+namespace Baton.Cli;
+
+/// <summary>Opens a store on a PostgreSQL server, and what this host keeps beside it.</summary>
+internal static class PostgresStores
+{
+    /// <summary>Opens, or makes, the store of a place.</summary>
+    /// <exception cref="CommandFailure">There never was a store there, as far as this host knows.</exception>
+    /// <exception cref="StoreUnavailableException">The store can't be reached, or is lost.</exception>
+    public static OpenStores Open(StorePlace place, OpenPurpose purpose, Surroundings around)
+    {
+        var mark = new EpochFile(place.EpochFile);
+        var (database, isNew, isAnew) = OpenDatabase(place, purpose, mark, around);
+        return new(place, new PostgresLeaseStore(database, around.Clock),
+            new PostgresWorkStore(database, place.Election, around.Clock, around.ClockDomain),
+            new WitnessFolder(place.WitnessFolder), mark)
+        {
+            Owned = database,
+            IsNew = isNew,
+            IsAnew = isAnew,
+            Cautions = [.. Cautions(database)],
+        };
+    }
+
+    private static (PostgresDatabase Database, bool IsNew, bool IsAnew) OpenDatabase(
+        StorePlace place, OpenPurpose purpose, EpochFile mark, Surroundings around)
+    {
+        var address = place.Store.Address;
+        if (purpose == OpenPurpose.Use)
+        {
+            // Only who leads needs the mark: a damaged one must not hide the state.
+            return (OpenExisting(place, mark), false, false);
+        }
+
+        var wasThere = mark.StoreId is not null || mark.Epochs().Count > 0;
+        if (!wasThere && purpose == OpenPurpose.Lead)
+        {
+            OpenExisting(place, mark).Dispose();
+        }
+
+        // A lost store is made anew by whoever leads, or by whoever says so.
+        var database = PostgresDatabase.OpenOrCreate(address, around.Ids.NewSecret(), out var created);
+        try
+        {
+            if (mark.StoreId is null)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(place.EpochFile)!);
+                mark.Adopt(database.StoreId);
+            }
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+
+        return (database, created, created && wasThere);
+    }
+
+    private static PostgresDatabase OpenExisting(StorePlace place, EpochFile mark)
+    {
+        try
+        {
+            return PostgresDatabase.Open(place.Store.Address);
+        }
+        catch (StoreUnavailableException e) when (e.Code == StoreFault.Missing)
+        {
+            // What this host once led in is lost; what it never knew may just not be made yet.
+            throw IsKnown(mark)
+                ? new StoreUnavailableException(e.Code, $"{e.Message} any more", inner: e)
+                : new CommandFailure(ErrorCode.NoWorkspace, e.Message, e.Hint);
+        }
+    }
+
+    private static bool IsKnown(EpochFile mark)
+    {
+        try
+        {
+            return mark.Epochs().Count > 0;
+        }
+        catch (StoreUnavailableException)
+        {
+            // A damaged one was somebody's.
+            return true;
+        }
+    }
+
+    private static IEnumerable<string> Cautions(PostgresDatabase database)
+    {
+        if (database.IsPooled)
+        {
+            yield return "a pooler stands between: nothing is pushed, so a hand-over waits for the next look (ttl / 6)";
+        }
+
+        if (database.IsFragile)
+        {
+            yield return "the server runs with fsync = off: what it acknowledged may be gone after a loss of power";
+        }
+    }
+}

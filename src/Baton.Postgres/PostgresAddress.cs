@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Baton.Postgres;
+
+/// <summary>
+/// Where a store lies: a server, a database and a schema, as a URI names them:
+/// <c>postgres://user:password@host:port/database?schema=baton&amp;sslmode=require</c>. Default host
+/// <c>localhost</c>, port 5432, schema <c>baton</c>; user and database as libpq chooses them. A password may
+/// come from <c>PGPASSWORD</c> or a passfile instead.
+/// </summary>
+public sealed partial class PostgresAddress
+{
+    /// <summary>The schema where none is named.</summary>
+    public const string DefaultSchema = "baton";
+
+    private const int ConnectSeconds = 5;
+
+    private const string Form = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=baton";
+
+    private static readonly ImmutableDictionary<string, SslMode> SslModes =
+        ImmutableDictionary.CreateRange(StringComparer.Ordinal, new Dictionary<string, SslMode>
+        {
+            ["disable"] = SslMode.Disable,
+            ["allow"] = SslMode.Allow,
+            ["prefer"] = SslMode.Prefer,
+            ["require"] = SslMode.Require,
+            ["verify-ca"] = SslMode.VerifyCA,
+            ["verify-full"] = SslMode.VerifyFull,
+        });
+
+    private readonly NpgsqlConnectionStringBuilder _settings;
+
+    private PostgresAddress(string text, NpgsqlConnectionStringBuilder settings, string schema)
+    {
+        Text = text;
+        Schema = schema;
+        _settings = settings;
+    }
+
+    /// <summary>The URI as it was given, with its password. For the environment of a child only.</summary>
+    public string Text { get; }
+
+    /// <summary>The schema.</summary>
+    public string Schema { get; }
+
+    /// <summary>The server as a person knows it: <c>host:port</c>.</summary>
+    public string Server => $"{_settings.Host}:{_settings.Port}";
+
+    /// <summary>The database's name.</summary>
+    public string Database => _settings.Database ?? User;
+
+    /// <summary>Who connects.</summary>
+    public string User => _settings.Username
+        ?? (Environment.GetEnvironmentVariable("PGUSER") is { Length: > 0 } user ? user : Environment.UserName);
+
+    /// <summary>The URI as a person may see it: no password, nothing of how the connection is made.</summary>
+    public string Masked
+    {
+        get
+        {
+            var user = _settings.Username is { } name ? $"{Uri.EscapeDataString(name)}@" : "";
+            var schema = Schema == DefaultSchema ? "" : $"?schema={Schema}";
+            var isFolder = _settings.Host!.StartsWith('/');
+            var server = isFolder ? $":{_settings.Port}" : Server;
+            var host = isFolder ? $"{(schema.Length == 0 ? "?" : "&")}host={_settings.Host}" : "";
+            return $"postgres://{user}{server}/{Uri.EscapeDataString(Database)}{schema}{host}";
+        }
+    }
+
+    /// <summary>The URI as it was given, but for every password: what may be kept in a file.</summary>
+    public string WithoutSecrets =>
+        SecretParameter().Replace(UserPassword().Replace(Text, "$1@"), "").Replace("?&", "?", StringComparison.Ordinal);
+
+    /// <summary>Names the store on this host, whoever connects: <c>host-port-database-schema</c>.</summary>
+    public string Key => NotInName().Replace($"{_settings.Host}-{_settings.Port}-{Database}-{Schema}", "_");
+
+    /// <summary>Understands a URI.</summary>
+    /// <exception cref="FormatException">The URI is wrong; the message says where, without its password.</exception>
+    public static PostgresAddress Parse(string uri)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        if (!Uri.TryCreate(uri, UriKind.Absolute, out var parts)
+            || parts.Scheme is not ("postgres" or "postgresql") || !uri.Contains("://", StringComparison.Ordinal))
+        {
+            throw new FormatException($"is no address of a PostgreSQL store: {Form}; "
+                + "characters like @ : / # % in a password are written as %40 %3A %2F %23 %25");
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder
+        {
+            Host = parts.Host.Length == 0 ? "localhost" : parts.Host.Trim('[', ']'),
+            Port = parts.Port < 0 ? 5432 : parts.Port,
+            Timeout = ConnectSeconds,
+        };
+        var login = parts.UserInfo.Split(':', 2);
+        if (login[0].Length > 0)
+        {
+            settings.Username = Uri.UnescapeDataString(login[0]);
+        }
+
+        if (login.Length > 1)
+        {
+            settings.Password = Uri.UnescapeDataString(login[1]);
+        }
+
+        if (Uri.UnescapeDataString(parts.AbsolutePath.Trim('/')) is { Length: > 0 } database)
+        {
+            settings.Database = database;
+        }
+
+        var schema = DefaultSchema;
+        foreach (var parameter in parts.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var pair = parameter.Split('=', 2);
+            Set(settings, Uri.UnescapeDataString(pair[0]), pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "",
+                ref schema);
+        }
+
+        return new(uri, settings, schema);
+    }
+
+    /// <summary>The connection string for one use of the store.</summary>
+    internal NpgsqlConnectionStringBuilder Settings() => new(_settings.ConnectionString);
+
+    private static void Set(NpgsqlConnectionStringBuilder settings, string name, string value, ref string schema)
+    {
+        switch (name)
+        {
+            case "schema" when SchemaName().IsMatch(value):
+                schema = value;
+                break;
+            case "schema":
+                throw new FormatException($"names no schema: '{value}' is not 1 to 48 of a-z 0-9 _, a letter first");
+            case "sslmode":
+                settings.SslMode = SslModes.TryGetValue(value, out var mode)
+                    ? mode
+                    : throw new FormatException($"has an sslmode '{value}' that is none of "
+                        + string.Join(", ", SslModes.Keys.Order(StringComparer.Ordinal)));
+                break;
+            case "sslrootcert":
+                settings.RootCertificate = value;
+                break;
+            case "sslcert":
+                settings.SslCertificate = value;
+                break;
+            case "sslkey":
+                settings.SslKey = value;
+                break;
+            case "sslpassword":
+                settings.SslPassword = value;
+                break;
+            case "passfile":
+                settings.Passfile = value;
+                break;
+            case "host":
+                settings.Host = value;
+                break;
+            case "password":
+                settings.Password = value;
+                break;
+            case "connect_timeout" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture,
+                out var seconds) && seconds is >= 1 and <= 300:
+                settings.Timeout = seconds;
+                break;
+            case "connect_timeout":
+                throw new FormatException("has a connect_timeout that is not 1 to 300 seconds");
+            default:
+                throw new FormatException($"has a parameter '{name}' that is not known: it takes schema, sslmode, "
+                    + "sslrootcert, sslcert, sslkey, sslpassword, passfile, host, connect_timeout");
+        }
+    }
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_]{0,47}\z")]
+    private static partial Regex SchemaName();
+
+    [GeneratedRegex("(://[^/@:]*):[^/]*@")]
+    private static partial Regex UserPassword();
+
+    [GeneratedRegex("(?<=[?&])(?:password|sslpassword)=[^&]*&?")]
+    private static partial Regex SecretParameter();
+
+    [GeneratedRegex("[^A-Za-z0-9._-]")]
+    private static partial Regex NotInName();
+}

@@ -1,0 +1,83 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Baton.Postgres;
+
+/// <summary>What an error of the server, or of the way to it, means to whoever uses the store.</summary>
+internal static class PostgresFault
+{
+    /// <summary>A schema that is there without the tables of a store.</summary>
+    public const string UndefinedTable = "42P01";
+
+    private const string LockNotAvailable = "55P03";
+
+    /// <summary>
+    /// The fault that an exception is; null where it is none of the server's, or one of this program's own.
+    /// </summary>
+    public static StoreUnavailableException? Of(Exception exception, PostgresAddress address) => exception switch
+    {
+        PostgresException e => OfServer(e, address),
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => new(StoreFault.Unreachable,
+            $"the server at {address.Server} does not answer", "look at the server and at the way to it", true,
+            exception),
+        NpgsqlException { InnerException: SocketException e } => Unreachable(address, e.Message, exception),
+        SocketException e => Unreachable(address, e.Message, exception),
+        NpgsqlException e => Unreachable(address, OneLine((e.InnerException ?? e).Message), exception),
+        IOException e => Unreachable(address, OneLine(e.Message), exception),
+        _ => null,
+    };
+
+    /// <summary>Whether the transaction lost against another one, so that running it again may succeed.</summary>
+    public static bool IsConflict(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+            or PostgresErrorCodes.UniqueViolation;
+
+    /// <summary>Whether a lock stayed taken for as long as it was waited for.</summary>
+    public static bool IsLockedOut(PostgresException e) => e.SqlState == LockNotAvailable;
+
+    /// <summary>The refusal of a server that only follows another one.</summary>
+    public static StoreUnavailableException Replica(PostgresAddress address) => new(StoreFault.ReadOnly,
+        $"the server at {address.Server} is a read-only replica", "name the primary in the store's address");
+
+    /// <summary>The refusal of a schema without a store.</summary>
+    public static StoreUnavailableException NoStore(PostgresAddress address, Exception? inner = null) => new(
+        StoreFault.Missing, $"there is no store in the schema '{address.Schema}' of {address.Database} "
+            + $"on {address.Server}", $"baton init --store '{address.Masked}'", inner: inner);
+
+    private static StoreUnavailableException? OfServer(PostgresException e, PostgresAddress address) => e.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword => new(StoreFault.Unreachable,
+            $"the server at {address.Server} refuses the password of '{address.User}'",
+            "give the right one in PGPASSWORD, in a passfile or in the store's address", inner: e),
+        PostgresErrorCodes.InvalidAuthorizationSpecification => new(StoreFault.Unreachable,
+            $"the server at {address.Server} refuses '{address.User}': {OneLine(e.MessageText)}",
+            "name another user, or let the server's pg_hba.conf take this one", inner: e),
+        PostgresErrorCodes.InvalidCatalogName => new(StoreFault.Unreachable,
+            $"there is no database '{address.Database}' on {address.Server}",
+            $"name another, or make it: createdb {address.Database}", inner: e),
+        PostgresErrorCodes.ReadOnlySqlTransaction => Replica(address),
+        UndefinedTable or PostgresErrorCodes.InvalidSchemaName => NoStore(address, e),
+        PostgresErrorCodes.InsufficientPrivilege => new(StoreFault.ReadOnly,
+            $"'{address.User}' may not do this on {address.Server}: {OneLine(e.MessageText)}",
+            $"grant it the schema '{address.Schema}' and all in it, or name another user", inner: e),
+        PostgresErrorCodes.DiskFull => new(StoreFault.Full,
+            $"the server at {address.Server} has no space left", "free some space there", true, e),
+        PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => new(StoreFault.Damaged,
+            $"the database on {address.Server} is damaged: {OneLine(e.MessageText)}",
+            "restore it from a copy; epochs go on above the known ones", inner: e),
+        LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected
+            or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation => new(StoreFault.Busy,
+            $"the store on {address.Server} is busy: {OneLine(e.MessageText)}", "try again", true, e),
+        // Classes 08, 53, 57, 58: connections, resources, an operator's doing, the system.
+        ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..] =>
+            Unreachable(address, OneLine(e.MessageText), e),
+        "25P03" => Unreachable(address, OneLine(e.MessageText), e),
+        _ => null,
+    };
+
+    private static StoreUnavailableException Unreachable(PostgresAddress address, string why, Exception inner) => new(
+        StoreFault.Unreachable, $"the server at {address.Server} can't be reached: {OneLine(why)}",
+        "start it, or mend the store's address", true, inner);
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+}

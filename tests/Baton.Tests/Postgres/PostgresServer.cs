@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Baton.Tests;
+
+/// <summary>
+/// A PostgreSQL server that these tests started, on a free port, with its data in a temporary folder. It is
+/// stopped by the number in its postmaster.pid.
+/// </summary>
+internal sealed class PostgresServer : IDisposable
+{
+    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(60);
+    private static readonly Lazy<PostgresServer> SharedServer = new(() =>
+    {
+        var server = Start("fsync=off");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Dispose();
+        return server;
+    });
+
+    private readonly string _folder;
+    private readonly string _bin;
+    private readonly string[] _settings;
+
+    private PostgresServer(string folder, string bin, string[] settings)
+    {
+        _folder = folder;
+        _bin = bin;
+        _settings = settings;
+        Port = FreePort();
+    }
+
+    /// <summary>One for all tests that don't harm it. Skips the test where there is no server to start.</summary>
+    public static PostgresServer Shared
+    {
+        get
+        {
+            Require();
+            return SharedServer.Value;
+        }
+    }
+
+    public int Port { get; }
+
+    /// <summary>Skips the test where no server is installed, but fails it in CI.</summary>
+    public static void Require()
+    {
+        const string missing = "no PostgreSQL server is installed here (Debian, Ubuntu: apt-get install postgresql)";
+        if (FindBin() is null)
+        {
+            Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", missing);
+            Assert.Fail(missing);
+        }
+    }
+
+    /// <summary>A server of one's own, for whoever stops, freezes or fills it.</summary>
+    public static PostgresServer Start(params string[] settings)
+    {
+        Require();
+        var folder = Directory.CreateTempSubdirectory("baton-postgres-").FullName;
+        var server = new PostgresServer(folder, FindBin()!, settings);
+        if (Environment.UserName == "root")
+        {
+            Run("chown", "postgres", folder);
+        }
+
+        server.RunAsServer("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+            "--locale=C.UTF-8", "-N");
+        server.Start();
+        return server;
+    }
+
+    /// <summary>The address of a schema in it.</summary>
+    public string Address(string schema, int? port = null) =>
+        $"postgres://postgres@127.0.0.1:{port ?? Port}/postgres?schema={schema}";
+
+    /// <summary>A name that no other test uses.</summary>
+    public static string NewSchema() => "t_" + new Baton.Work.IdSource(
+        BootClock.Instance, System.Security.Cryptography.RandomNumberGenerator.Fill).NewSecret();
+
+    /// <summary>Starts it; returns when it takes connections.</summary>
+    public void Start()
+    {
+        var command = AsServer(
+        [
+            Path.Combine(_bin, "postgres"), "-D", Data, "-p", $"{Port}", "-k", _folder,
+            "-c", "listen_addresses=127.0.0.1", .. _settings.SelectMany(setting => new[] { "-c", setting }),
+        ]);
+        var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = "/",
+        })!;
+        using var ready = new ManualResetEventSlim();
+        var log = new List<string>();
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (log)
+            {
+                log.Add(line.Data ?? "it ended");
+            }
+
+            if (line.Data is null || line.Data.Contains("ready to accept connections", StringComparison.Ordinal))
+            {
+                Set(ready);
+            }
+        };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        Assert.True(ready.Wait(TooLong), "the server did not start");
+        lock (log)
+        {
+            Assert.True(log[^1] != "it ended", string.Join('\n', log));
+        }
+    }
+
+    /// <summary>Stops it, and waits for its end; open connections are cut.</summary>
+    public void Stop(string signal = "INT")
+    {
+        if (Pid() is not { } pid)
+        {
+            return;
+        }
+
+        Run("kill", $"-{signal}", $"{pid}");
+        var until = Instant.Of(BootClock.Instance) + TooLong;
+        while (Directory.Exists($"/proc/{pid}") && Instant.Of(BootClock.Instance) < until)
+        {
+            BootClock.Pause(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Sends a signal to it and all of its sessions.</summary>
+    public void SignalAll(string signal)
+    {
+        var pid = Pid() ?? throw new InvalidOperationException("it does not run");
+        var sessions = File.ReadAllText($"/proc/{pid}/task/{pid}/children")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Run("kill", [$"-{signal}", .. sessions, $"{pid}"]);
+    }
+
+    /// <summary>Copies its data as it lies there, while it does not run; for a restore.</summary>
+    public void Save(string name) => Run("cp", "-a", Data, Path.Combine(_folder, name));
+
+    /// <summary>Puts a copy back, while it does not run.</summary>
+    public void Restore(string name)
+    {
+        Run("rm", "-rf", Data);
+        Run("cp", "-a", Path.Combine(_folder, name), Data);
+    }
+
+    /// <summary>Runs one of its tools.</summary>
+    public void RunAsServer(string tool, params string[] arguments)
+    {
+        var command = AsServer([Path.Combine(_bin, tool), .. arguments]);
+        Run(command[0], command[1..]);
+    }
+
+    /// <summary>The folder of its data.</summary>
+    public string Data => Path.Combine(_folder, "data");
+
+    public void Dispose()
+    {
+        Stop();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void Set(ManualResetEventSlim ready)
+    {
+        try
+        {
+            ready.Set();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It told once before.
+        }
+    }
+
+    private int? Pid()
+    {
+        try
+        {
+            return int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    // The server refuses root.
+    private static string[] AsServer(string[] command) =>
+        Environment.UserName == "root" ? ["runuser", "-u", "postgres", "--", .. command] : command;
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = "/",
+        })!;
+        var said = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors}{said.Result}");
+    }
+
+    private static string? FindBin()
+    {
+        const string debian = "/usr/lib/postgresql";
+        var versions = Directory.Exists(debian)
+            ? Directory.GetDirectories(debian).OrderByDescending(folder =>
+                int.TryParse(Path.GetFileName(folder), out var version) ? version : 0).Select(folder => $"{folder}/bin")
+            : [];
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        return versions.Concat(path).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")));
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}
