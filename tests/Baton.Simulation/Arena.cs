@@ -65,7 +65,7 @@ internal sealed class Arena
     public void Begin()
     {
         Submitter.Start();
-        if (Plan is { IsOneHost: true, LeaseLoss: not LeaseLoss.WhileLed })
+        if (Plan is { IsOneHost: true, LeaseLoss: LeaseLoss.None })
         {
             new Face(this, Hosts[0]).Start();
         }

@@ -66,7 +66,7 @@ internal static class Command
         {
             foreach (var operation in verdict.History.Operations)
             {
-                output.WriteLine(operation.Describe(verdict.History.Origin));
+                output.WriteLine($"{operation.Describe(verdict.History.Origin)}{(operation.Ended is { } e && e != operation.Began ? $" [{(e - verdict.History.Origin).TotalMilliseconds:0.0}]" : "")}");
             }
         }
 

@@ -89,11 +89,11 @@ internal sealed class Network(Arena arena, Chance chance)
         for (var copies = chance.Of(weather.Twice) ? 2 : 1; copies > 0; copies--)
         {
             var way = isLate ? chance.Between(Shortest, weather.LateBy) : Latency(weather);
-            Travel(way, () => Land(caller, verb, answer, sent));
+            Travel(way, () => Land(caller, verb, answer, sent), () => Fail(answer, StoreFault.Busy, "lost on the way"));
         }
     }
 
-    private void Travel(TimeSpan way, Action arrive)
+    private void Travel(TimeSpan way, Action arrive, Action vanish)
     {
         var heals = _heals;
         var at = Timeline.Now + way;
@@ -101,11 +101,15 @@ internal sealed class Network(Arena arena, Chance chance)
         {
             if (Timeline.Now < StalledUntil)
             {
-                Travel(TimeSpan.Zero, arrive);
+                Travel(TimeSpan.Zero, arrive, vanish);
             }
             else if (heals == _heals)
             {
                 arrive();
+            }
+            else
+            {
+                vanish();
             }
         });
     }

@@ -109,8 +109,22 @@ internal static class Trial
         return [.. all];
     }
 
-    // Leases that are put back under a leader can be taken before that leader has noticed: docs/reference/limits.md.
-    private static bool IsKnownLimit(History history, Violation found) =>
-        found is { Promise: nameof(TrustEndsBeforeLease), Evidence: [var first, _, var other] }
-        && history.Of(OperationKind.Fault).Any(fault => first.Began <= fault.Began && fault.Began <= other.Began);
+    // What nothing can promise about leases that are put back or deleted (docs/reference/limits.md).
+    private static bool IsKnownLimit(History history, Violation found)
+    {
+        bool WasLostBetween(Operation first, Operation other) => history.Of(OperationKind.Fault)
+            .Any(fault => first.Began <= fault.Began && fault.Began <= other.Began);
+
+        return found.Promise switch
+        {
+            // They can be taken before the leader under whom they were lost has noticed.
+            nameof(TrustEndsBeforeLease) => WasLostBetween(found.Evidence[0], found.Evidence[^1]),
+            // An epoch whose winner never came as far as its mark was known to the lost row alone.
+            nameof(OneHolderPerEpoch) or nameof(EpochsOnlyGrow) => found.Evidence is [var first, .., var other]
+                && WasLostBetween(first, other)
+                && !history.Of(OperationKind.Trust, OperationKind.Begin).Any(act =>
+                    act.Who == first.Who && act.Epoch == first.Epoch),
+            _ => false,
+        };
+    }
 }

@@ -38,8 +38,7 @@ public sealed record Reign(string Who, Epoch Epoch, Operation First, Operation L
             {
                 var cut = Cut(trust, yields[term.Key], end);
                 // A yield or an end that comes after this trust cuts this one too; the former was not over before.
-                if (reign is not null && (trust.Began < reign.Until
-                    || (trust.Began == reign.Until && reign.Last.Kind == OperationKind.Trust)))
+                if (reign is not null && trust.Began <= reign.Until)
                 {
                     reign = reign with { Last = cut.By, Until = cut.At };
                     continue;
