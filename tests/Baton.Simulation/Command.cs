@@ -30,6 +30,7 @@ internal static class Command
 
         var minutes = options.TryGetValue("--minutes", out var limit) ? TimeSpan.FromMinutes(limit) : TimeSpan.MaxValue;
         return options.ContainsKey("--seed") ? One(options, output)
+            : options.ContainsKey("--zoo") ? Zoo((ulong)options.GetValueOrDefault("--seeds", 300), output)
             : Many((ulong)options.GetValueOrDefault("--from", 1),
                 options.TryGetValue("--seeds", out var seeds) ? (ulong)seeds
                 : minutes < TimeSpan.MaxValue ? ulong.MaxValue : 100, minutes, output);
@@ -57,6 +58,21 @@ internal static class Command
         }
 
         return options;
+    }
+
+    private static int Zoo(ulong seeds, TextWriter output)
+    {
+        var free = 0;
+        foreach (var beast in Menagerie.All)
+        {
+            var caught = Menagerie.Hunt(beast, seeds);
+            free += caught is null ? 1 : 0;
+            output.WriteLine(caught is null
+                ? $"| {beast.Name} | {beast.Wrong} | NOT CAUGHT by {beast.CaughtBy} | {seeds} |"
+                : $"| {beast.Name} | {beast.Wrong} | {beast.CaughtBy} | {caught.Value.Seeds} |");
+        }
+
+        return free == 0 ? 0 : 1;
     }
 
     private static int One(Dictionary<string, double> options, TextWriter output)

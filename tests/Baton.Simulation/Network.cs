@@ -16,8 +16,11 @@ internal sealed record Weather
     /// <summary>How often a request arrives twice.</summary>
     public double Twice { get; init; }
 
-    /// <summary>How often a request arrives long after its sender has given up.</summary>
+    /// <summary>How often a request or an answer arrives long after its sender or receiver has given up.</summary>
     public double Late { get; init; }
+
+    /// <summary>How often a leader stops in its tracks between its last look at the clock and its write.</summary>
+    public double Halted { get; init; }
 
     public TimeSpan LateBy { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -32,6 +35,7 @@ internal sealed class Network(Arena arena, Chance chance)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(100);
 
+    private readonly List<Action> _halted = [];
     private int _heals;
 
     public Weather Weather { get; set; } = Weather.Calm;
@@ -45,6 +49,11 @@ internal sealed class Network(Arena arena, Chance chance)
     public void Heal()
     {
         _heals++;
+        foreach (var goOn in _halted.ToArray())
+        {
+            goOn();
+        }
+
         Weather = Weather.Calm;
         StalledUntil = default;
     }
@@ -52,16 +61,44 @@ internal sealed class Network(Arena arena, Chance chance)
     /// <summary>Asks a store for something.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="verb">What the store does, given the instant at which the request was sent.</param>
+    /// <param name="isLeaders">Whether only a leader asks for this, and may be halted at the worst moment.</param>
     /// <param name="cancel">Ends the wait, not the request.</param>
     public async Task<T> CallAsync<T>(
-        SimulatedProcess caller, Func<Instant, ValueTask<T>> verb, CancellationToken cancel)
+        SimulatedProcess caller, Func<Instant, ValueTask<T>> verb, bool isLeaders, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var giveUp = cancel.UnsafeRegister(
             static (waiting, token) => ((TaskCompletionSource<T>)waiting!).TrySetCanceled(token), answer);
-        Send(caller, verb, answer);
+        if (isLeaders && chance.Of(Weather.Halted))
+        {
+            Halt(caller, () => Send(caller, verb, answer));
+        }
+        else
+        {
+            Send(caller, verb, answer);
+        }
+
         return await answer.Task;
+    }
+
+    private void Halt(SimulatedProcess caller, Action send)
+    {
+        caller.Freeze();
+        void GoOn()
+        {
+            if (_halted.Remove(GoOn))
+            {
+                caller.Thaw();
+                if (caller.IsAlive)
+                {
+                    send();
+                }
+            }
+        }
+
+        _halted.Add(GoOn);
+        Timeline.After(chance.Between(Weather.LateBy / 20, Weather.LateBy), GoOn);
     }
 
     private void Send<T>(
@@ -131,6 +168,13 @@ internal sealed class Network(Arena arena, Chance chance)
             if (caller.Host.IsCutOff || chance.Of(Weather.AnswerLost))
             {
                 GiveUpInTime(answer, Weather);
+                return;
+            }
+
+            if (chance.Of(Weather.Late))
+            {
+                GiveUpInTime(answer, Weather);
+                Timeline.After(chance.Between(Shortest, Weather.LateBy), deliver);
                 return;
             }
 

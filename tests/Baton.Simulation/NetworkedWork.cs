@@ -9,10 +9,10 @@ internal sealed class NetworkedWork(Arena arena, SimulatedProcess process, TimeP
     public string Kind => "simulated";
 
     public ValueTask<Snapshot> BeginTermAsync(TermStart start, CancellationToken cancel) =>
-        ChangeAsync(work => work.BeginTermAsync(start, CancellationToken.None), cancel);
+        ChangeAsync(work => work.BeginTermAsync(start, CancellationToken.None), cancel, isLeaders: true);
 
     public ValueTask<SweepAnswer> SweepAsync(Epoch epoch, SweepPlan plan, CancellationToken cancel) =>
-        ChangeAsync(work => work.SweepAsync(epoch, plan, CancellationToken.None), cancel);
+        ChangeAsync(work => work.SweepAsync(epoch, plan, CancellationToken.None), cancel, isLeaders: true);
 
     public ValueTask<ClaimAnswer> ExtendAsync(Claim claim, string? progress, CancellationToken cancel) =>
         ChangeAsync(work => work.ExtendAsync(claim, progress, CancellationToken.None), cancel);
@@ -69,8 +69,8 @@ internal sealed class NetworkedWork(Arena arena, SimulatedProcess process, TimeP
         return arena.Stores.Version;
     }
 
-    private ValueTask<T> ChangeAsync<T>(Func<IWorkStore, ValueTask<T>> verb, CancellationToken cancel) =>
-        CallAsync(async work =>
+    private ValueTask<T> ChangeAsync<T>(
+        Func<IWorkStore, ValueTask<T>> verb, CancellationToken cancel, bool isLeaders = false) => CallAsync(async work =>
         {
             try
             {
@@ -80,8 +80,9 @@ internal sealed class NetworkedWork(Arena arena, SimulatedProcess process, TimeP
             {
                 arena.Stores.Changed();
             }
-        }, cancel);
+        }, cancel, isLeaders);
 
-    private ValueTask<T> CallAsync<T>(Func<IWorkStore, ValueTask<T>> verb, CancellationToken cancel) =>
-        new(arena.Network.CallAsync(process, sent => verb(arena.Stores.WorkFrom(sent)), cancel));
+    private ValueTask<T> CallAsync<T>(
+        Func<IWorkStore, ValueTask<T>> verb, CancellationToken cancel, bool isLeaders = false) =>
+        new(arena.Network.CallAsync(process, sent => verb(arena.Stores.WorkFrom(sent)), isLeaders, cancel));
 }

@@ -81,6 +81,7 @@ internal sealed record Plan
             AnswerLost = Often(),
             Twice = Often(),
             Late = Often(),
+            Halted = Often(),
             LateBy = ttl * 2,
             Longest = chance.Pick([Seconds(0.002), Seconds(0.02), ttl / 8, ttl / 3]),
             Patience = ttl,

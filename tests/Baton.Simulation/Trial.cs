@@ -96,7 +96,9 @@ internal static class Trial
 
     private static ImmutableArray<Violation> Judge(Arena arena, History history, bool isFinished)
     {
-        var all = AllCheckers.Judge(history).Where(found => !IsKnownLimit(history, found)).ToList();
+        var all = AllCheckers.Judge(history).Concat(JudgeCommits(history))
+            .Where(found => !IsKnownLimit(history, found))
+            .DistinctBy(found => (found.Promise, found.Message)).ToList();
         if (arena.Failure is { } bug)
         {
             all.Add(new(NothingThrows, bug.ToString(), []));
@@ -107,6 +109,14 @@ internal static class Trial
         }
 
         return [.. all];
+    }
+
+    // A request that was long under way says little of when it took effect; the stores know the very instant.
+    private static IEnumerable<Violation> JudgeCommits(History history)
+    {
+        var commits = new History(history.Operations.Where(operation => operation.Ended is not null)
+            .Select(operation => operation with { Began = operation.Ended!.Value }));
+        return NothingBehindTheFence.Checker.Judge(commits).Concat(OneLiveClaimPerTask.Checker.Judge(commits));
     }
 
     // What nothing can promise about leases that are put back or deleted (docs/reference/limits.md).

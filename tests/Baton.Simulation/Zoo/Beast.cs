@@ -5,8 +5,8 @@ namespace Baton.Simulation;
 /// <summary>Something deliberately wrong that takes the place of a part of the product.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Wrong">What is wrong with it, in a sentence.</param>
-/// <param name="CaughtBy">The checkers that must catch it, one of them at the least.</param>
-internal sealed record Beast(string Name, string Wrong, params string[] CaughtBy)
+/// <param name="CaughtBy">The checker that must catch it.</param>
+internal sealed record Beast(string Name, string Wrong, string CaughtBy)
 {
     /// <summary>Stands before the real leases.</summary>
     public Func<Stores, InMemoryLeaseStore, ILeaseStore>? Leases { get; init; }
