@@ -16,7 +16,11 @@ public static class OnlyTheStaleAreEvicted
 
     private static IEnumerable<(string, Operation[])> Find(History history)
     {
-        var signs = history.Done(Beat, Register).ToLookup(sign => sign.Who);
+        // To register again changes nothing: the first time counts.
+        var signs = history.Done(Beat)
+            .Concat(history.Done(Register).DistinctBy(register => register.Who))
+            .OrderBy(sign => sign.Began)
+            .ToLookup(sign => sign.Who);
         var acts = history.Operations.ToLookup(operation => operation.Who);
         foreach (var eviction in history.Done(Evict))
         {

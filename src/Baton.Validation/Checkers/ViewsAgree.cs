@@ -68,7 +68,9 @@ public static class ViewsAgree
         }
 
         // Its last renewal may have been cut off with it, so a death counts as a renewal.
-        var own = leases.LastOrDefault(lease => lease.Epoch == view.Epoch && lease.Clock == view.Clock);
+        // A renewal that was long under way may be heard after one that was sent later.
+        var own = leases.Where(lease => lease.Epoch == view.Epoch && lease.Clock == view.Clock)
+            .MaxBy(lease => lease.Ended);
         var end = history.EndOf(view.Subject!);
         return own is { Ttl: { } ttl, Ended: { } renewed }
             && view.Began > (end?.Ended > renewed ? end.Ended.Value : renewed) + (ttl * Slack)

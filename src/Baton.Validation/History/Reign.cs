@@ -37,7 +37,8 @@ public sealed record Reign(string Who, Epoch Epoch, Operation First, Operation L
             foreach (var trust in term)
             {
                 var cut = Cut(trust, yields[term.Key], end);
-                if (reign is not null && trust.Began <= reign.Until && reign.Last.Kind == OperationKind.Trust)
+                // A yield or an end that comes after this trust cuts this one too; the former was not over before.
+                if (reign is not null && trust.Began <= reign.Until)
                 {
                     reign = reign with { Last = cut.By, Until = cut.At };
                     continue;

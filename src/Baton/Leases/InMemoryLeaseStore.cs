@@ -170,6 +170,28 @@ public sealed class InMemoryLeaseStore : ILeaseStore
         }
     }
 
+    /// <summary>A store that stands as this one does now: the backup of a simulated restore.</summary>
+    internal InMemoryLeaseStore Copy()
+    {
+        var copy = new InMemoryLeaseStore(_clock, _domain);
+        lock (_gate)
+        {
+            foreach (var (election, view) in _leases)
+            {
+                copy._leases[election] = view;
+            }
+
+            foreach (var (election, terms) in _terms)
+            {
+                copy._terms[election] = [.. terms];
+            }
+
+            copy._revoked.UnionWith(_revoked);
+        }
+
+        return copy;
+    }
+
     private LeaseView View(ElectionName election) => _leases.GetValueOrDefault(election, LeaseView.Never(election));
 
     private List<Term> Terms(ElectionName election)

@@ -1,0 +1,3 @@
+using Baton.Simulation;
+
+return Command.Run(args, Console.Out);

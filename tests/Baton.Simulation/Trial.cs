@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Baton.Validation;
+using Baton.Work;
+
+namespace Baton.Simulation;
+
+/// <summary>What one seed showed.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="History">What was done.</param>
+/// <param name="Violations">The promises that were broken.</param>
+/// <param name="Virtual">How much time passed in the world.</param>
+/// <param name="Steps">How many things happened.</param>
+internal sealed record Verdict(
+    ulong Seed, History History, ImmutableArray<Violation> Violations, TimeSpan Virtual, long Steps)
+{
+    public int Terms => History.Done(OperationKind.Acquire).Select(acquire => acquire.Epoch).Distinct().Count();
+
+    /// <summary>Two runs of one seed agree in this to the byte.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(string.Join('\n', History.Operations))));
+}
+
+/// <summary>Plays one seed: chaos, healing, the end of all work, and an orderly end of everybody.</summary>
+internal static class Trial
+{
+    /// <summary>The promise that no checker of a history can judge alone.</summary>
+    public const string WorkFinishes = nameof(WorkFinishes);
+
+    /// <summary>The promise that nothing throws what nobody expects.</summary>
+    public const string NothingThrows = nameof(NothingThrows);
+
+    public static Verdict Of(ulong seed, Beast? beast = null)
+    {
+        var arena = new Arena(seed, beast);
+        var time = arena.Timeline;
+        arena.Begin();
+        var drama = new Drama(arena);
+        time.RunUntil(time.Now + arena.Plan.Chaos, () => arena.Failure is not null);
+        drama.Heal();
+        var bound = time.Now + arena.Plan.Bound;
+        time.RunUntil(time.Now + (arena.Plan.Ttl * 60) + TimeSpan.FromMinutes(5),
+            () => arena.Failure is not null || (time.Now >= bound && IsFinished(arena)));
+        var isFinished = IsFinished(arena);
+        Settle(arena);
+        arena.Close();
+        foreach (var each in arena.Contenders.Concat<Participant>(arena.Workers))
+        {
+            each.AskToStop();
+        }
+
+        time.RunUntil(time.Now + (arena.Plan.Ttl * 3), () => arena.Failure is not null);
+        var history = new History(arena.Operations);
+        return new(seed, history, Judge(arena, history, isFinished), time.Now - history.Origin, time.Steps);
+    }
+
+    private static bool IsFinished(Arena arena)
+    {
+        if (!arena.Submitter.IsDone)
+        {
+            return false;
+        }
+
+        var tasks = Tasks(arena);
+        var failed = tasks.Where(task => task.Status == DurableTaskStatus.Failed).Select(task => task.Id).ToHashSet();
+        // In the order of their creation, so what a task waits for comes before it.
+        foreach (var task in tasks)
+        {
+            if (task.Status == DurableTaskStatus.Pending && task.DependsOn.Any(failed.Contains))
+            {
+                failed.Add(task.Id);
+            }
+            else if (task.Status is not (DurableTaskStatus.Completed or DurableTaskStatus.Failed))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static ImmutableArray<DurableTask> Tasks(Arena arena) =>
+        arena.Stores.Work.TasksAsync(new(), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+
+    private static void Settle(Arena arena)
+    {
+        foreach (var task in Tasks(arena))
+        {
+            arena.Record(new("world", OperationKind.Settled, arena.Timeline.Now, Outcome.Ok)
+            {
+                Ended = arena.Timeline.Now, Subject = task.Id.Value, Note = task.Status.Name(),
+            });
+        }
+    }
+
+    private static ImmutableArray<Violation> Judge(Arena arena, History history, bool isFinished)
+    {
+        var all = AllCheckers.Judge(history).Concat(JudgeCommits(history))
+            .Where(found => !IsKnownLimit(history, found))
+            .DistinctBy(found => (found.Promise, found.Message)).ToList();
+        if (arena.Failure is { } bug)
+        {
+            all.Add(new(NothingThrows, bug.ToString(), []));
+        }
+        else if (!isFinished)
+        {
+            all.Add(new(WorkFinishes, "not all tasks were finished long after the faults were over", []));
+        }
+
+        return [.. all];
+    }
+
+    // A request that was long under way says little of when it took effect; the stores know the very instant.
+    private static IEnumerable<Violation> JudgeCommits(History history)
+    {
+        var commits = new History(history.Operations.Where(operation => operation.Ended is not null)
+            .Select(operation => operation with { Began = operation.Ended!.Value }));
+        return NothingBehindTheFence.Checker.Judge(commits).Concat(OneLiveClaimPerTask.Checker.Judge(commits));
+    }
+
+    // What nothing can promise about leases that are put back or deleted (docs/reference/limits.md).
+    private static bool IsKnownLimit(History history, Violation found)
+    {
+        bool WasLostBetween(Operation first, Operation other) => history.Of(OperationKind.Fault)
+            .Any(fault => first.Began <= fault.Began && fault.Began <= other.Began);
+
+        return found.Promise switch
+        {
+            // They can be taken before the leader under whom they were lost has noticed.
+            nameof(TrustEndsBeforeLease) => WasLostBetween(found.Evidence[0], found.Evidence[^1]),
+            // An epoch whose winner never came as far as its mark was known to the lost row alone.
+            nameof(OneHolderPerEpoch) or nameof(EpochsOnlyGrow) => found.Evidence is [var first, .., var other]
+                && WasLostBetween(first, other)
+                && !history.Of(OperationKind.Trust, OperationKind.Begin).Any(act =>
+                    act.Who == first.Who && act.Epoch == first.Epoch),
+            _ => false,
+        };
+    }
+}
