@@ -76,15 +76,18 @@ internal sealed partial class PostgresWorkRows
         DurableTask? First(string how) => One(Tasks($"""
             AND place = (SELECT t.place FROM task t WHERE t.election = @election
                 AND t.status = 'pending' AND t.open_dependencies = 0 AND (t.role IS NULL OR t.role = @role)
-                AND (t.not_before IS NULL OR t.not_before <= @now)
+                AND (t.not_before IS NULL OR t.not_before <= @now OR t.not_before > @latest)
                 ORDER BY t.priority, t.place LIMIT 1 {how})
-            """, ("role", role), ("now", Milliseconds(now))));
+            """, ("role", role), ("now", Milliseconds(now)),
+            ("latest", Milliseconds(now + TaskRules.LongestBackOff))));
     }
 
     /// <inheritdoc/>
     public override DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now) => steps.Scalar($"""
-        SELECT min(not_before) FROM task WHERE election = @election {IsReady} {IsForRole} AND not_before > @now
-        """, Here, ("role", role), ("now", Milliseconds(now))) is long at ? At(at) : null;
+        SELECT min(not_before) FROM task WHERE election = @election {IsReady} {IsForRole}
+        AND not_before > @now AND not_before <= @latest
+        """, Here, ("role", role), ("now", Milliseconds(now)),
+        ("latest", Milliseconds(now + TaskRules.LongestBackOff))) is long at ? At(at) : null;
 
     /// <inheritdoc/>
     public override int OpenAmong(ImmutableArray<TaskId> tasks) => tasks.Count(id => steps.Scalar(

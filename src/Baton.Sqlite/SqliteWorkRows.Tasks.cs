@@ -57,13 +57,16 @@ internal sealed partial class SqliteWorkRows
 
     /// <inheritdoc/>
     public override DurableTask? FirstReady(string? role, DateTimeOffset now) => One(Tasks($"""
-        {IsReady} {IsForRole} AND (not_before IS NULL OR not_before <= $now) ORDER BY priority, place LIMIT 1
-        """, ("$role", role), ("$now", Milliseconds(now))));
+        {IsReady} {IsForRole} AND (not_before IS NULL OR not_before <= $now OR not_before > $latest)
+        ORDER BY priority, place LIMIT 1
+        """, ("$role", role), ("$now", Milliseconds(now)), ("$latest", Milliseconds(now + TaskRules.LongestBackOff))));
 
     /// <inheritdoc/>
     public override DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now) => link.Scalar($"""
-        SELECT min(not_before) FROM task WHERE election = $election {IsReady} {IsForRole} AND not_before > $now
-        """, Here, ("$role", role), ("$now", Milliseconds(now))) is long at ? At(at) : null;
+        SELECT min(not_before) FROM task WHERE election = $election {IsReady} {IsForRole}
+        AND not_before > $now AND not_before <= $latest
+        """, Here, ("$role", role), ("$now", Milliseconds(now)),
+        ("$latest", Milliseconds(now + TaskRules.LongestBackOff))) is long at ? At(at) : null;
 
     /// <inheritdoc/>
     public override int OpenAmong(ImmutableArray<TaskId> tasks) => tasks.Count(id => link.Scalar(

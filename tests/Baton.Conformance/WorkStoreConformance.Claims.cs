@@ -177,6 +177,20 @@ public abstract partial class WorkStoreConformance
     }
 
     [Fact]
+    public async Task A_wall_clock_that_was_set_back_delays_nothing()
+    {
+        await JoinAsync("w-1");
+        await SubmitAsync(New("t1"));
+        var right = Now;
+        Clock.AdjustTime(right + TimeSpan.FromHours(30));
+        var (_, claim) = await ClaimAsync("w-1");
+        await SettleAsync(claim, new Settlement.Fail("broke", 3));
+
+        Clock.AdjustTime(right);
+        Assert.Equal(2, (await ClaimAsync("w-1", secret: "again")).Task.Attempt);
+    }
+
+    [Fact]
     public async Task Nothing_delayed_is_nothing_to_wait_for()
     {
         await JoinAsync("w-1");

@@ -262,7 +262,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
             _seen = await _work.ChangedAsync(_seen, atMost, stop);
             var now = tools.Clock.GetUtcNow();
             if (order.Task is not null || (await _work.TasksAsync(new() { Ready = true }, stop)).Any(task =>
-                !(task.NotBefore > now) && (task.Role is null || task.Role == order.Role)))
+                !TaskRules.IsDelayed(task.NotBefore, now) && (task.Role is null || task.Role == order.Role)))
             {
                 return;
             }

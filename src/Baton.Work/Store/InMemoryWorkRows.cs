@@ -44,11 +44,11 @@ internal sealed class InMemoryWorkRows(ElectionName election) : WorkRows
 
     /// <inheritdoc/>
     public override DurableTask? FirstReady(string? role, DateTimeOffset now) =>
-        Ready(role).FirstOrDefault(task => task.NotBefore is not { } at || at <= now);
+        Ready(role).FirstOrDefault(task => !TaskRules.IsDelayed(task.NotBefore, now));
 
     /// <inheritdoc/>
     public override DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now) =>
-        Ready(role).Where(task => task.NotBefore > now).Min(task => task.NotBefore);
+        Ready(role).Where(task => TaskRules.IsDelayed(task.NotBefore, now)).Min(task => task.NotBefore);
 
     /// <inheritdoc/>
     public override int OpenAmong(ImmutableArray<TaskId> tasks) =>

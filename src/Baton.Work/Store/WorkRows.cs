@@ -47,7 +47,7 @@ public abstract class WorkRows
     /// The first ready task for a role, by priority and then creation; null where there is none.
     /// </summary>
     /// <param name="role">Whose tasks may be taken beside those without a role.</param>
-    /// <param name="now">Delayed tasks are passed over until their time.</param>
+    /// <param name="now">Delayed tasks (<see cref="TaskRules.IsDelayed"/>) are passed over until their time.</param>
     public abstract DurableTask? FirstReady(string? role, DateTimeOffset now);
 
     /// <summary>

@@ -18,8 +18,10 @@ public static class TaskRules
     /// <summary>How long a claim lives without being extended.</summary>
     public static readonly TimeSpan ClaimTtl = TimeSpan.FromSeconds(15);
 
+    /// <summary>The longest that a task waits after a failure.</summary>
+    public static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How long a task waits after its n-th failure: 1 s, doubled each time, at most a minute.
@@ -27,6 +29,13 @@ public static class TaskRules
     public static TimeSpan BackOff(int failures) => failures <= 0 ? TimeSpan.Zero
         : TimeSpan.FromSeconds(Math.Min(
             LongestBackOff.TotalSeconds, FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 20))));
+
+    /// <summary>
+    /// Whether a task waits still. A time further off than any back-off was written before the wall clock was set
+    /// back, and holds nobody up.
+    /// </summary>
+    public static bool IsDelayed(DateTimeOffset? notBefore, DateTimeOffset now) =>
+        notBefore > now && notBefore <= now + LongestBackOff;
 
     /// <summary>A new task, its dependencies already resolved.</summary>
     public static TaskChange Create(NewTask task, ImmutableArray<TaskId> dependsOn, string actor, DateTimeOffset now)
