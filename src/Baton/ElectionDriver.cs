@@ -265,6 +265,13 @@ internal sealed class ElectionDriver : IDisposable
         ElectionInput input = new ElectionInput.MarkRaised();
         try
         {
+            // Won epochs are above the mark as it stood when they were asked for. One that no longer is was handed
+            // out a second time: the request was under way while the store was put back.
+            if (raise.Reports && _options.Mark.Read(_options.Election) >= raise.Epoch)
+            {
+                input = new ElectionInput.MarkFailed($"epoch {raise.Epoch} was handed out before");
+            }
+
             _options.Mark.Raise(_options.Election, raise.Epoch);
         }
         catch (StoreUnavailableException e)

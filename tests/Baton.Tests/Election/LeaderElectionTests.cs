@@ -236,6 +236,26 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task Nobody_leads_with_an_epoch_that_was_handed_out_while_it_was_asked_for()
+    {
+        var mark = new VolatileMark();
+        await using var actor = _stage.Enter("a-1", mark);
+        // As a request that is under way while the store is put back: its floor is an old one.
+        _stage.Store.Before = _ =>
+        {
+            if (_stage.Store.Acquires == 1)
+            {
+                mark.Raise(ElectionName.Main, new(7));
+            }
+
+            return ValueTask.CompletedTask;
+        };
+        actor.Run();
+
+        Assert.Equal(new Epoch(8), (await actor.Leads()).Epoch);
+    }
+
+    [Fact]
     public async Task Nobody_leads_where_the_mark_can_not_be_written()
     {
         await using var actor = _stage.Enter("a-1", new FullMark()).Run();
