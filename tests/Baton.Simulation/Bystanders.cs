@@ -43,7 +43,10 @@ internal sealed class Face(Arena arena, Host host) : Participant(arena, host, "f
                 // Each look is a command of its own: it opens the stores as they are now.
                 var reader = new StatusReader(
                     ElectionName.Main, new NetworkedLeases(Arena, this), Work, null, Clock, Host.Domain);
-                if (await TryAsync<LeaderStatus>(async () => await reader.ReadLeaderAsync(CancellationToken.None), 1) is { } seen)
+                var seen = await TryAsync<LeaderStatus>(
+                    async () => await reader.ReadLeaderAsync(CancellationToken.None), 1);
+                // A row that was long on its way may have run out on it, though it was renewed meanwhile.
+                if (seen is not null && Timeline.Now - began < Arena.Plan.Ttl / 10)
                 {
                     Arena.Record(new(Id, OperationKind.View, began, Outcome.Ok)
                     {
@@ -64,7 +67,8 @@ internal sealed class Supervisor(Arena arena, Host host)
     : Participant(arena, host, "supervisor", arena.Ids.NewLife("supervisor").Value)
 {
     public void Revoke(HolderId dead) => Run(() =>
-        TryAsync<ReleaseAnswer>(async () => await Leases.RevokeAsync(ElectionName.Main, dead, CancellationToken.None), 20));
+        TryAsync<ReleaseAnswer>(
+            async () => await Leases.RevokeAsync(ElectionName.Main, dead, CancellationToken.None), 20));
 
     public void AskToHandOver(Epoch epoch) => Run(() => InsistAsync(() =>
         Work.AskAsync(new(RequestKind.Resign, Id) { Epoch = epoch }, CancellationToken.None)));

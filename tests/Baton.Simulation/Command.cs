@@ -12,7 +12,7 @@ internal static class Command
           --seeds N [--from S]            plays N seeds, from S on (default 1)
           --minutes M [--from S]          plays seeds for M minutes
           --seed S [--verbose]            plays one; --verbose prints its whole history
-          --zoo [--seeds N]               lets every beast loose until it is caught, N seeds at the most (default 300)
+          --zoo [--seeds N]               lets every beast loose until it is caught, at most N seeds (default 300)
           --exhaustive C [--faults N] [--minutes M]
                                           walks every state of C candidates (2 or 3) under N faults (default 2)
 
@@ -28,8 +28,11 @@ internal static class Command
             return args is ["--help"] ? 0 : 2;
         }
 
-        var minutes = options.TryGetValue("--minutes", out var limit) ? TimeSpan.FromMinutes(limit) : TimeSpan.MaxValue;
+        var minutes = options.TryGetValue("--minutes", out var limit)
+            ? TimeSpan.FromMinutes(limit) : TimeSpan.MaxValue;
         return options.ContainsKey("--seed") ? One(options, output)
+            : options.TryGetValue("--exhaustive", out var candidates) ? Exhaustive(
+                (int)candidates, (int)options.GetValueOrDefault("--faults", 2), minutes, output)
             : options.ContainsKey("--zoo") ? Zoo((ulong)options.GetValueOrDefault("--seeds", 300), output)
             : Many((ulong)options.GetValueOrDefault("--from", 1),
                 options.TryGetValue("--seeds", out var seeds) ? (ulong)seeds
@@ -60,6 +63,31 @@ internal static class Command
         return options;
     }
 
+    private static int Exhaustive(int candidates, int faults, TimeSpan atMost, TextWriter output)
+    {
+        if (candidates is not (2 or 3))
+        {
+            output.WriteLine("the walk knows 2 or 3 candidates; more have more states than a machine has memory");
+            return 2;
+        }
+
+        var broken = 0;
+        foreach (var (shared, witnesses) in new[] { (true, true), (false, false) })
+        {
+            var began = Instant.Of(BootClock.Instance);
+            TimeSpan Took() => Instant.Of(BootClock.Instance) - began;
+            var walk = Walk.Through(new(candidates, faults, shared, witnesses), _ => Took() >= atMost / 2);
+            broken += walk.Broken is null ? 0 : 1;
+            output.WriteLine($"{candidates} candidates, {faults} faults, "
+                + $"{(shared ? "one clock, witnesses" : "no common clock")}: "
+                + $"{walk.States} states, {walk.Steps} steps, epochs up to {walk.HighestEpoch}, "
+                + $"{(walk.IsComplete ? "all there are" : "ended early")}, {Took().TotalSeconds:0} s; "
+                + (walk.Broken ?? "no promise broken"));
+        }
+
+        return broken == 0 ? 0 : 1;
+    }
+
     private static int Zoo(ulong seeds, TextWriter output)
     {
         var free = 0;
@@ -68,8 +96,8 @@ internal static class Command
             var caught = Menagerie.Hunt(beast, seeds);
             free += caught is null ? 1 : 0;
             output.WriteLine(caught is null
-                ? $"| {beast.Name} | {beast.Wrong} | NOT CAUGHT by {beast.CaughtBy} | {seeds} |"
-                : $"| {beast.Name} | {beast.Wrong} | {beast.CaughtBy} | {caught.Value.Seeds} |");
+                ? $"| `{beast.Name}` | {beast.Wrong} | NOT CAUGHT by `{beast.CaughtBy}` | {seeds} |"
+                : $"| `{beast.Name}` | {beast.Wrong} | `{beast.CaughtBy}` | {caught.Value.Seeds} |");
         }
 
         return free == 0 ? 0 : 1;
@@ -82,11 +110,15 @@ internal static class Command
         {
             foreach (var operation in verdict.History.Operations)
             {
-                output.WriteLine($"{operation.Describe(verdict.History.Origin)}{(operation.Ended is { } e && e != operation.Began ? $" [{(e - verdict.History.Origin).TotalMilliseconds:0.0}]" : "")}");
+                // What takes time shows when it took effect.
+                var effect = operation.Ended is { } ended && ended > operation.Began
+                    ? $" (at {(ended - verdict.History.Origin).TotalMilliseconds:0.0} ms)" : "";
+                output.WriteLine(operation.Describe(verdict.History.Origin) + effect);
             }
         }
 
-        output.WriteLine($"seed {verdict.Seed}: {verdict.Terms} terms, {verdict.History.Operations.Length} operations, "
+        output.WriteLine($"seed {verdict.Seed}: {verdict.Terms} terms, "
+            + $"{verdict.History.Operations.Length} operations, "
             + $"{verdict.Virtual.TotalSeconds:0.0} s, digest {verdict.Digest[..16]}");
         Tell(verdict, output);
         return verdict.Violations.IsEmpty ? 0 : 1;

@@ -75,7 +75,7 @@ internal abstract class Contender : Participant
         WorkReturned();
     }
 
-    /// <summary>Records what this process believes, in true time: its trust ends when its own clock says so.</summary>
+    /// <summary>Records a belief in true time: trust ends when the process's own clock says so.</summary>
     protected void Believe(Term term, OperationKind kind, Instant until) => Arena.Record(
         new(Id, kind, Timeline.Now, Outcome.Ok)
         {

@@ -153,9 +153,12 @@ internal sealed class Drama
 
         // A closed lid: nothing of the host runs, its boot clock does.
         var span = Long();
-        foreach (var process in _arena.Contenders.Concat<Participant>(_arena.Workers).Where(each => each.Host == host))
+        foreach (var process in _arena.Contenders.Concat<Participant>(_arena.Workers))
         {
-            Freeze(process, span);
+            if (process.Host == host)
+            {
+                Freeze(process, span);
+            }
         }
     }
 

@@ -126,7 +126,10 @@ internal sealed class Network(Arena arena, Chance chance)
         for (var copies = chance.Of(weather.Twice) ? 2 : 1; copies > 0; copies--)
         {
             var way = isLate ? chance.Between(Shortest, weather.LateBy) : Latency(weather);
-            Travel(way, () => Land(caller, verb, answer, sent), () => Fail(answer, StoreFault.Busy, "lost on the way"));
+            Travel(
+                way,
+                () => Land(caller, verb, answer, sent),
+                () => Fail(answer, StoreFault.Busy, "lost on the way"));
         }
     }
 

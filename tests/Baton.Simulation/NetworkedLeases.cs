@@ -53,7 +53,11 @@ internal sealed class NetworkedLeases(Arena arena, SimulatedProcess process) : I
     }
 
     private ValueTask<T> CallAsync<T>(Func<ILeaseStore, ValueTask<T>> verb, CancellationToken cancel) =>
-        new(arena.Network.CallAsync(process, sent => arena.NoticesReplacement && _generation != arena.Stores.Generation
-            ? throw new StoreUnavailableException(StoreFault.Replaced, "the store was replaced under this process")
-            : verb(arena.Stores.Leases(sent)), isLeaders: false, cancel));
+        new(arena.Network.CallAsync(
+            process,
+            sent => arena.NoticesReplacement && _generation != arena.Stores.Generation
+                ? throw new StoreUnavailableException(StoreFault.Replaced, "the store was replaced")
+                : verb(arena.Stores.Leases(sent)),
+            isLeaders: false,
+            cancel));
 }

@@ -63,14 +63,16 @@ internal sealed class NetworkedWork(Arena arena, SimulatedProcess process, TimeP
         await using var giveUp = cancel.UnsafeRegister(
             static (waiting, token) => ((TaskCompletionSource)waiting!).TrySetCanceled(token), changed);
         await using var timer = clock.CreateTimer(
-            static waiting => ((TaskCompletionSource)waiting!).TrySetResult(), changed, atMost, Timeout.InfiniteTimeSpan);
+            static waiting => ((TaskCompletionSource)waiting!).TrySetResult(),
+            changed, atMost, Timeout.InfiniteTimeSpan);
         arena.Stores.OnChange(() => changed.TrySetResult());
         await changed.Task;
         return arena.Stores.Version;
     }
 
     private ValueTask<T> ChangeAsync<T>(
-        Func<IWorkStore, ValueTask<T>> verb, CancellationToken cancel, bool isLeaders = false) => CallAsync(async work =>
+        Func<IWorkStore, ValueTask<T>> verb, CancellationToken cancel, bool isLeaders = false) =>
+        CallAsync(async work =>
         {
             try
             {

@@ -96,8 +96,10 @@ internal static class Trial
 
     private static ImmutableArray<Violation> Judge(Arena arena, History history, bool isFinished)
     {
-        var all = AllCheckers.Judge(history).Concat(JudgeCommits(history))
-            .Where(found => !IsKnownLimit(history, found))
+        var commits = Commits(history);
+        var all = AllCheckers.List
+            .SelectMany(checker => Judge(checker, history, commits))
+            .Where(found => !KnownLimits.Excuse(history, found, arena.Plan.Ttl))
             .DistinctBy(found => (found.Promise, found.Message)).ToList();
         if (arena.Failure is { } bug)
         {
@@ -111,30 +113,21 @@ internal static class Trial
         return [.. all];
     }
 
+    // An acquire that arrives once more is answered once more, and changes nothing.
+    private static History Commits(History history) => new(history.Operations
+        .Where(operation => operation.Ended is not null)
+        .OrderBy(operation => operation.Ended!.Value)
+        .DistinctBy(operation => operation is { Kind: OperationKind.Acquire, IsOk: true }
+            ? (object)(operation.Who, operation.Epoch, operation.Began) : operation)
+        .Select(operation => operation with { Began = operation.Ended!.Value }));
+
     // A request that was long under way says little of when it took effect; the stores know the very instant.
-    private static IEnumerable<Violation> JudgeCommits(History history)
-    {
-        var commits = new History(history.Operations.Where(operation => operation.Ended is not null)
-            .Select(operation => operation with { Began = operation.Ended!.Value }));
-        return NothingBehindTheFence.Checker.Judge(commits).Concat(OneLiveClaimPerTask.Checker.Judge(commits));
-    }
-
-    // What nothing can promise about leases that are put back or deleted (docs/reference/limits.md).
-    private static bool IsKnownLimit(History history, Violation found)
-    {
-        bool WasLostBetween(Operation first, Operation other) => history.Of(OperationKind.Fault)
-            .Any(fault => first.Began <= fault.Began && fault.Began <= other.Began);
-
-        return found.Promise switch
+    private static IEnumerable<Violation> Judge(Checker checker, History history, History commits) =>
+        checker.Name switch
         {
-            // They can be taken before the leader under whom they were lost has noticed.
-            nameof(TrustEndsBeforeLease) => WasLostBetween(found.Evidence[0], found.Evidence[^1]),
-            // An epoch whose winner never came as far as its mark was known to the lost row alone.
-            nameof(OneHolderPerEpoch) or nameof(EpochsOnlyGrow) => found.Evidence is [var first, .., var other]
-                && WasLostBetween(first, other)
-                && !history.Of(OperationKind.Trust, OperationKind.Begin).Any(act =>
-                    act.Who == first.Who && act.Epoch == first.Epoch),
-            _ => false,
+            nameof(NoTakeoverOfAFreshLease) => checker.Judge(commits),
+            nameof(NothingBehindTheFence) or nameof(OneLiveClaimPerTask) =>
+                checker.Judge(history).Concat(checker.Judge(commits)),
+            _ => checker.Judge(history),
         };
-    }
 }

@@ -62,7 +62,8 @@ internal sealed class Worker(Arena arena, Host host, string name, string id, boo
                 await WorkAsync(claim, asked + (_ttl * 0.9));
                 break;
             case ClaimAnswer.Granted { Claim: { } stale }:
-                await InsistAsync(() => Work.SettleAsync(stale, new Settlement.Release("too late"), CancellationToken.None));
+                await InsistAsync(() =>
+                    Work.SettleAsync(stale, new Settlement.Release("too late"), CancellationToken.None));
                 break;
             case ClaimAnswer.Refused { Refusal.Kind: RefusalKind.AgentGone }:
                 _isLeaving = true;
@@ -82,7 +83,8 @@ internal sealed class Worker(Arena arena, Host host, string name, string id, boo
             var left = end - Now;
             await WaitAsync(left < _ttl / 4 ? left : _ttl / 4);
             var asked = Now;
-            var answer = await TryAsync<ClaimAnswer>(async () => await Work.ExtendAsync(claim, null, CancellationToken.None), 1);
+            var answer = await TryAsync<ClaimAnswer>(
+                async () => await Work.ExtendAsync(claim, null, CancellationToken.None), 1);
             mine = answer is ClaimAnswer.Granted ? asked + (_ttl * 0.9) : mine;
             if (!IsSloppy && (answer is ClaimAnswer.Refused || Now >= mine))
             {

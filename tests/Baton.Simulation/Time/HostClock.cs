@@ -36,7 +36,7 @@ internal sealed class HostClock(Timeline timeline, long offset, int partsPerMill
     }
 }
 
-/// <summary>A host's clocks as one process reads them: a timer rings in that process, or never if it is gone.</summary>
+/// <summary>A host's clocks as one process reads them: timers ring in that process, while it lives.</summary>
 internal sealed class ProcessClock(Timeline timeline, HostClock host, SimulatedProcess process) : TimeProvider
 {
     public override long TimestampFrequency => 1_000_000_000;

@@ -21,7 +21,9 @@ internal sealed class Timeline : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => Beginning.AddTicks(Now.Nanoseconds / 100);
 
-    /// <summary>Something happens then; what is to happen at one instant happens in the order in which it was said.</summary>
+    /// <summary>
+    /// Something happens then; what is to happen at one instant happens in the order in which it was said.
+    /// </summary>
     public void At(Instant at, Action act)
     {
         if (at < Instant.Never)

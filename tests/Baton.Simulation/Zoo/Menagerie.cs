@@ -61,7 +61,9 @@ internal static class Menagerie
             { Leader = work => new NegligentLeader(work) },
     ];
 
-    /// <summary>Lets a beast loose until the checker that must catch it does; null when none of the seeds is enough.</summary>
+    /// <summary>
+    /// Lets a beast loose until the checker that must catch it does; null when none of the seeds is enough.
+    /// </summary>
     public static (ulong Seeds, Verdict Verdict)? Hunt(Beast beast, ulong seeds)
     {
         for (var seed = 1UL; seed <= seeds; seed++)

@@ -11,7 +11,7 @@ internal sealed record Habits
     /// <summary>It believes until the store tells it otherwise.</summary>
     public bool HasNoDeadline { get; init; }
 
-    /// <summary>It keeps its deadline by clearing a flag; whoever asks looks at the flag and not at the clock.</summary>
+    /// <summary>It keeps its deadline by clearing a flag, and nobody looks at the clock.</summary>
     public bool LooksAtAFlag { get; init; }
 
     /// <summary>A renewal that is heard behind the deadline makes it believe again.</summary>
@@ -34,8 +34,8 @@ internal sealed record Habits
 }
 
 /// <summary>
-/// The smallest election that works: read, acquire, renew, release, one after the other. Each beast of the zoo that is
-/// an elector has one bad habit; without one it must break no promise, which a test demands too.
+/// The smallest election that works: read, acquire, renew, release, one after the other. Each elector of the zoo has
+/// one bad habit; without one it must break no promise, which a test demands too.
 /// </summary>
 internal sealed class PlainContender(Arena arena, Host host, string name, string id, Habits habits)
     : Contender(arena, host, name, id)

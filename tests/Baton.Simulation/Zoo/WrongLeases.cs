@@ -1,6 +1,6 @@
 namespace Baton.Simulation;
 
-/// <summary>Two processes may both win: it looks, and a moment later writes what it has made up its mind to.</summary>
+/// <summary>Two processes may both win: it looks, and a moment later writes what it decided.</summary>
 internal sealed class LeasesWithoutCompare(ILeaseStore inner, TimeProvider clock) : PassingLeases(inner)
 {
     public override async ValueTask<AcquireAnswer> TryAcquireAsync(Candidacy candidacy, CancellationToken cancel)

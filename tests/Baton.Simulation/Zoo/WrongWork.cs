@@ -20,7 +20,7 @@ internal sealed class WorkWithoutLock(IWorkStore inner, TimeProvider clock) : Pa
     }
 }
 
-/// <summary>Cleaning up asks nobody: neither the fence, nor whether the agent spoke or the task moved since.</summary>
+/// <summary>Cleaning up asks neither the fence, nor whether the agent spoke since.</summary>
 internal sealed class WorkWithoutFence(IWorkStore inner) : PassingWork(inner)
 {
     public override async ValueTask<SweepAnswer> SweepAsync(Epoch epoch, SweepPlan plan, CancellationToken cancel)
@@ -84,7 +84,8 @@ internal sealed class WorkThatForgets(IWorkStore inner) : PassingWork(inner)
     public override ValueTask<SubmitAnswer> SubmitAsync(
         ImmutableArray<NewTask> tasks, string actor, CancellationToken cancel) => ++_submitted % 4 != 0
         ? Inner.SubmitAsync(tasks, actor, cancel)
-        : new(new SubmitAnswer.Accepted([.. tasks.Select(task => new DurableTask(task.Id, task.Title))], tasks.Length));
+        : new(new SubmitAnswer.Accepted(
+            [.. tasks.Select(task => new DurableTask(task.Id, task.Title))], tasks.Length));
 }
 
 /// <summary>It acknowledges a completion, and now and then puts the task back into the queue.</summary>

@@ -1,4 +1,4 @@
-namespace Baton.Tests;
+namespace Baton.Simulation;
 
 /// <summary>
 /// Names a world up to what no rule can tell apart: times count from now in whole steps, epochs, renewals and

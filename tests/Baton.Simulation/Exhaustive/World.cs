@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Baton.Tests;
+namespace Baton.Simulation;
 
 /// <summary>
 /// A request that left a candidate: not yet at the store while <see cref="Answer"/> is null.
