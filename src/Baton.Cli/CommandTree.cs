@@ -42,6 +42,7 @@ internal static class CommandTree
         UpCommand.Declare(),
         DemoCommand.Declare(),
         CleanupCommand.Declare(),
+        ValidateCommand.Declare(),
         ImportCommand.Declare(),
         DoctorCommand.Declare(),
         ConfigCommand.Declare(),

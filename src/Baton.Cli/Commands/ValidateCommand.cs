@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Baton.Validation;
+
+namespace Baton.Cli;
+
+/// <summary><c>baton validate</c>: tries what is promised, and says what was seen.</summary>
+internal static class ValidateCommand
+{
+    private const int MostOrchestrators = 32;
+
+    public static Verb Declare()
+    {
+        var orchestrators = new Option<int>("--orchestrators")
+        {
+            Description = "how many orchestrators take part (5)",
+            HelpName = "N",
+            DefaultValueFactory = _ => 5,
+        };
+        var ttl = Durations.Option("--ttl", "how long a lease lives without a renewal (2s)");
+        var only = new Option<string?>("--only") { Description = "these criteria (all)", HelpName = "ID,…" };
+        var seed = new Option<long?>("--seed") { Description = "what random choices are drawn from", HelpName = "N" };
+        var report = new Option<string?>("--report")
+        {
+            Description = "the file that gets a section (memory/working.md)",
+            HelpName = "FILE",
+        };
+        var task = new Option<string?>("--task") { Description = "the task that gets a note and an assessment", HelpName = "ID" };
+        var junit = new Option<string?>("--junit") { Description = "a file for build servers", HelpName = "FILE" };
+        var html = new Option<string?>("--html") { Description = "a file with a picture of the run", HelpName = "FILE" };
+        return new("validate", "try the promises with real processes and faults, in a store of the run's own", async session =>
+        {
+            var order = new ReportOrder(session.Get(report), session.Get(task), session.Get(junit), session.Get(html));
+            var findings = await DrillAsync(session, session.Get(orchestrators), session.Get(ttl) ?? TimeSpan.FromSeconds(2),
+                session.Get(only), session.Get(seed));
+            return await FindingsPresentation.PresentAsync(session, findings, order);
+        })
+        { orchestrators, ttl, only, seed, report, task, junit, html };
+    }
+
+    private static async Task<Findings> DrillAsync(
+        Session session, int orchestrators, TimeSpan ttl, string? only, long? seed)
+    {
+        var place = session.Place;
+        if (!place.Store.IsEmbedded)
+        {
+            throw CommandFailure.Usage($"the drills know the embedded store only, and {place.Store.Masked} is none",
+                "baton validate in a workspace of its own: baton init DIR");
+        }
+
+        if (orchestrators is < 1 or > MostOrchestrators)
+        {
+            throw CommandFailure.Usage($"--orchestrators {orchestrators}: it is 1 to {MostOrchestrators}");
+        }
+
+        var least = TimeSpan.FromMilliseconds(500);
+        if (ttl < least)
+        {
+            throw CommandFailure.Usage($"--ttl {ttl.TotalMilliseconds:0}ms is too short: {least.TotalMilliseconds:0}ms at least");
+        }
+
+        var began = Instant.Of(session.Around.Clock);
+        var host = new DrillHost(session.Around, line => Progress(session, Instant.Of(session.Around.Clock) - began, line));
+        var run = new DrillRun(host, new(session.Around.Ids.NewSecret(), place.Root)
+        {
+            Orchestrators = orchestrators,
+            Ttl = ttl,
+            Only = Chosen(only),
+            Seed = seed ?? Instant.Of(session.Around.Clock).Nanoseconds,
+        });
+        return await run.RunAsync(session.Stop);
+    }
+
+    private static ImmutableArray<string> Chosen(string? only)
+    {
+        if (only is null)
+        {
+            return [];
+        }
+
+        var chosen = only.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var unknown = chosen.Except(DrillRun.Criteria).ToArray();
+        return unknown.Length == 0 && chosen.Length > 0 ? [.. chosen] : throw CommandFailure.Usage(
+            unknown.Length == 0 ? "--only names no criterion" : $"--only {unknown[0]}: there is no such criterion",
+            $"one or more of {string.Join(',', DrillRun.Criteria)}");
+    }
+
+    private static void Progress(Session session, TimeSpan elapsed, string line)
+    {
+        if (session.Around.IsTerminal || session.Output.IsVerbose)
+        {
+            session.Output.Remark($"{elapsed.TotalSeconds,6:0.0} s  {line}");
+        }
+    }
+}

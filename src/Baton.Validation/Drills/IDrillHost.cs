@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Baton.Work;
+
+namespace Baton.Validation;
+
+/// <summary>
+/// What drills need of the program that they try: it makes workspaces, starts itself in them, and opens their stores.
+/// </summary>
+public interface IDrillHost
+{
+    /// <summary>The clock of this host; processes that record use the same one.</summary>
+    TimeProvider Clock { get; }
+
+    /// <summary>Makes a workspace with an empty store in a folder that is there.</summary>
+    void Make(string workspace);
+
+    /// <summary>Opens the stores of such a workspace.</summary>
+    /// <exception cref="StoreUnavailableException">They are lost or broken.</exception>
+    ScratchStores Open(string workspace);
+
+    /// <summary>Begins to witness for this process in a workspace: what is started there ends when this process does.</summary>
+    IDisposable Witness(string workspace);
+
+    /// <summary>
+    /// Starts the program. Nothing of the user's own settings reaches it.
+    /// </summary>
+    IDrillProcess Start(ProcessOrder order);
+
+    /// <summary>Told of what goes on, in a line.</summary>
+    void Progress(string line);
+}
+
+/// <summary>What is to be started.</summary>
+/// <param name="Run">The run that starts it.</param>
+/// <param name="Workspace">Where it works.</param>
+/// <param name="Words">The command line after the program's name.</param>
+/// <param name="Said">Takes each line of its standard output, on another thread.</param>
+/// <param name="Complained">Takes each line of its standard error, on another thread.</param>
+public sealed record ProcessOrder(string Run, string Workspace, ImmutableArray<string> Words,
+    Action<string> Said, Action<string> Complained)
+{
+    /// <summary>The folder that it records to; null: it does not record.</summary>
+    public string? History { get; init; }
+}
+
+/// <summary>A process of the program that the run started. Disposed of, it and all that descends from it are ended.</summary>
+public interface IDrillProcess : IDisposable
+{
+    /// <summary>Which process.</summary>
+    ProcessIdentity Identity { get; }
+
+    /// <summary>
+    /// Completes with its exit code (128 and the signal, where one ended it) once it has ended and all that it said was
+    /// heard.
+    /// </summary>
+    Task<int> Exit { get; }
+
+    /// <summary>Signals it; false when it has ended.</summary>
+    bool Signal(DrillSignal signal);
+
+    /// <summary>Kills it and all that descends from it.</summary>
+    void KillTree();
+}
+
+/// <summary>The signals that drills use.</summary>
+public enum DrillSignal
+{
+    /// <summary>Asks it to end (SIGTERM).</summary>
+    End,
+
+    /// <summary>Ends it on the spot (SIGKILL).</summary>
+    Kill,
+
+    /// <summary>Stops it in its tracks (SIGSTOP).</summary>
+    Freeze,
+
+    /// <summary>Lets it go on (SIGCONT).</summary>
+    Thaw,
+}
+
+/// <summary>The stores of a scratch workspace.</summary>
+/// <param name="Leases">The lease store.</param>
+/// <param name="Work">The work store.</param>
+/// <param name="Owner">Closes them.</param>
+public sealed record ScratchStores(ILeaseStore Leases, IWorkStore Work, IDisposable Owner) : IDisposable
+{
+    /// <summary>Closes them.</summary>
+    public void Dispose() => Owner.Dispose();
+}
