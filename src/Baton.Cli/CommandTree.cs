@@ -44,6 +44,7 @@ internal static class CommandTree
         CleanupCommand.Declare(),
         ValidateCommand.Declare(),
         ImportCommand.Declare(),
+        SpecCommands.Declare(),
         DoctorCommand.Declare(),
         ConfigCommand.Declare(),
         CompletionCommand.Declare(),

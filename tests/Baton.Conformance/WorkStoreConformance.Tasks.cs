@@ -185,6 +185,20 @@ public abstract partial class WorkStoreConformance
     }
 
     [Fact]
+    public async Task A_task_names_its_spec_and_naming_it_again_changes_nothing()
+    {
+        await SubmitAsync(New("t1"));
+        await EditAsync("t1", new TaskEdit.Spec("docs/specs/task_1.md"));
+        var named = await TaskAsync("t1");
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await EditAsync("t1", new TaskEdit.Spec("docs/specs/task_1.md"));
+
+        Assert.Equal("docs/specs/task_1.md", named.SpecFile);
+        Assert.Equal(named.UpdatedAt, (await TaskAsync("t1")).UpdatedAt);
+        Assert.Equal(["task.created t1"], await ToldAsync(""));
+    }
+
+    [Fact]
     public async Task An_import_keeps_records_as_they_are()
     {
         var task = new DurableTask(new("task_1"), "old")

@@ -12,10 +12,13 @@ internal static class ImportCommand
     {
         var folder = new Argument<string>("DIR") { Description = "the folder that holds memory/" };
         var dryRun = new Option<bool>("--dry-run") { Description = "read and report, change nothing" };
+        var specs = new Argument<string>("DIR") { Description = "the folder of the specs" };
         return new Command("import", "take in another system's records")
         {
             new Verb("hyrm", "take in a Hyrm workspace: tasks, agents as history, the epoch floor",
                 session => RunAsync(session, session.Get(folder)!, session.Get(dryRun))) { folder, dryRun },
+            new Verb("specs", "take in tasks from Markdown specs",
+                session => RunSpecsAsync(session, session.Get(specs)!)) { specs },
         };
     }
 
@@ -27,16 +30,34 @@ internal static class ImportCommand
         }
 
         var path = Path.GetFullPath(folder, session.Around.WorkingFolder);
-        var whole = HyrmReader.Read(path, session.Around.Clock.GetUtcNow()) switch
+        var whole = Whole(HyrmReader.Read(path, session.Around.Clock.GetUtcNow()));
+        return Tell(session, whole, dryRun ? null : await TakeInAsync(session, whole.Batch));
+    }
+
+    private static async Task<int> RunSpecsAsync(Session session, string folder)
+    {
+        if (string.IsNullOrWhiteSpace(folder))
         {
-            ImportReading.Whole read => read,
-            ImportReading.Missing missing => throw new CommandFailure(
-                ErrorCode.NotFound, missing.Message, missing.Hint),
-            ImportReading.Damaged damaged => throw new CommandFailure(
-                ErrorCode.Failure, damaged.Message, damaged.Hint),
-            _ => throw new InvalidOperationException("a reading is one of three"),
-        };
-        var answer = dryRun ? null : await TakeInAsync(session, whole.Batch);
+            throw CommandFailure.Usage("baton import specs: DIR is empty", "baton import specs --help");
+        }
+
+        var path = Path.GetFullPath(folder, session.Around.WorkingFolder);
+        var known = (await session.Work.TasksAsync(new(), session.Stop)).ToDictionary(task => task.Id);
+        var whole = Whole(SpecFolder.Read(
+            path, SpecDesk.Of(session).Below(path), session.Around.Clock.GetUtcNow(), known));
+        return Tell(session, whole, await TakeInAsync(session, whole.Batch));
+    }
+
+    private static ImportReading.Whole Whole(ImportReading reading) => reading switch
+    {
+        ImportReading.Whole read => read,
+        ImportReading.Missing missing => throw new CommandFailure(ErrorCode.NotFound, missing.Message, missing.Hint),
+        ImportReading.Damaged damaged => throw new CommandFailure(ErrorCode.Failure, damaged.Message, damaged.Hint),
+        _ => throw new InvalidOperationException("a reading is one of three"),
+    };
+
+    private static int Tell(Session session, ImportReading.Whole whole, ImportAnswer? answer)
+    {
         session.Output.Data(ImportJson.Of(whole, answer), BatonJson.Default.ImportJson,
             text => Write(text, whole, answer));
         return ExitCode.Ok;

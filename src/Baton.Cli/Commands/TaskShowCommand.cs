@@ -18,7 +18,7 @@ internal static class TaskShowCommand
         return ExitCode.Ok;
     }
 
-    private static void Write(TextWriter text, TaskJson task, Output output)
+    internal static void Write(TextWriter text, TaskJson task, Output output)
     {
         text.WriteLine(output.Ink.Strong(Plain.Line(task.Title)));
         Field("id", task.Id);

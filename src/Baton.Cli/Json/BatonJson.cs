@@ -31,6 +31,10 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(DoctorJson))]
 [JsonSerializable(typeof(OrchestratorEventJson))]
 [JsonSerializable(typeof(ImportJson))]
+[JsonSerializable(typeof(SpecFileJson))]
+[JsonSerializable(typeof(SpecFileJson[]))]
+[JsonSerializable(typeof(SpecTextJson))]
+[JsonSerializable(typeof(SpecFindingJson[]))]
 [JsonSerializable(typeof(FindingsJson))]
 internal sealed partial class BatonJson : JsonSerializerContext;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -25,6 +26,10 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
 
     /// <summary>What the completing agent said.</summary>
     public string? Summary { get; init; }
+
+    /// <summary>The sections of the spec that it was read from; absent where it was read from the store.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SpecSectionJson>? Sections { get; init; }
 
     public static TaskJson Of(DurableTask task, ImmutableArray<WorkEvent> events = default) => new(
         task.Id.Value, task.Title, task.Description, task.Priority.Name(), task.Status.Name(),

@@ -66,6 +66,9 @@ public abstract record TaskEdit
     /// <summary>Remark.</summary>
     public sealed record Note(string Text) : TaskEdit;
 
+    /// <summary>Name its Markdown spec, relative to the workspace.</summary>
+    public sealed record Spec(string File) : TaskEdit;
+
     /// <summary>Wait for another task.</summary>
     public sealed record AddDependency(TaskId On) : TaskEdit;
 

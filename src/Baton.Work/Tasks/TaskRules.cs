@@ -180,6 +180,8 @@ public static class TaskRules
         {
             case TaskEdit.Note note:
                 return new TaskChange(changed with { Notes = WithNote(task, note.Text, now) }, []);
+            case TaskEdit.Spec spec:
+                return new TaskChange(spec.File == task.SpecFile ? task : changed with { SpecFile = spec.File }, []);
             case TaskEdit.Cancel when task.Status == DurableTaskStatus.Cancelled:
                 return new TaskChange(task, []);
             case TaskEdit.Cancel when task.Status == DurableTaskStatus.Completed:

@@ -46,6 +46,9 @@ internal sealed class Stage
 
     public string Input { get; set; } = "";
 
+    /// <summary>Where commands are typed.</summary>
+    public string Folder { get; init; } = "/";
+
     /// <summary>Interrupts what runs.</summary>
     public CancellationToken Stop { get; init; } = Cancel;
 
@@ -62,7 +65,7 @@ internal sealed class Stage
             Error = error,
             In = new StringReader(Input),
             Variable = name => Variables.GetValueOrDefault(name),
-            WorkingFolder = "/",
+            WorkingFolder = Folder,
             Clock = Clock,
             ClockDomain = Domain,
             Host = "stagehost",

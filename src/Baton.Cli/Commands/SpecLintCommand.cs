@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Baton.Work;
+
+namespace Baton.Cli;
+
+/// <summary><c>baton spec lint</c>: what is damaged, and what drifted from the store. Changes nothing.</summary>
+internal static class SpecLintCommand
+{
+    private const string Index = $"{SpecNames.Folder}/{SpecNames.IndexFile}";
+
+    public static Verb Declare()
+    {
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "specs; none: all under docs/specs, the index, and the specs that tasks name",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        return new("lint", "tell what is damaged in specs, or drifted from the store",
+            session => RunAsync(session, session.Get(files) ?? [])) { files };
+    }
+
+    private static async Task<int> RunAsync(Session session, string[] files)
+    {
+        var desk = SpecDesk.Of(session);
+        var tasks = (await session.Work.TasksAsync(new(), session.Stop)).ToDictionary(task => task.Id);
+        var findings = new List<SpecFindingJson>();
+        if (files.Length > 0)
+        {
+            foreach (var file in files)
+            {
+                var path = Path.GetFullPath(file, session.Around.WorkingFolder);
+                Check(session, tasks, file, SpecDesk.ReadAt(path, file)
+                    ?? throw new CommandFailure(ErrorCode.NotFound, $"there is no file {file}"), findings);
+            }
+        }
+        else
+        {
+            CheckAll(session, desk, tasks, findings);
+        }
+
+        session.Output.Data([.. findings], BatonJson.Default.SpecFindingJsonArray, text =>
+        {
+            foreach (var finding in findings)
+            {
+                text.WriteLine(Plain.Line($"{finding.File}:{finding.Line}: {finding.Kind}: {finding.Message}"));
+            }
+        });
+        session.Output.Remark(findings.Count == 0 ? "nothing to mend" : $"{findings.Count} findings");
+        return findings.Count == 0 ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private static void CheckAll(Session session, SpecDesk desk, Dictionary<TaskId, DurableTask> tasks,
+        List<SpecFindingJson> findings)
+    {
+        var described = new Dictionary<TaskId, string>();
+        string[] files = [.. desk.Files()];
+        foreach (var file in files)
+        {
+            var text = desk.Read(file) ?? "";
+            Check(session, tasks, file, text, findings);
+            if (SpecReader.Read(text, session.Around.Clock.GetUtcNow()).Spec is { } spec
+                && !described.TryAdd(spec.Task.Id, file))
+            {
+                findings.Add(new(file, 1, "damage", $"{described[spec.Task.Id]} describes {spec.Task.Id} too"));
+            }
+        }
+
+        foreach (var task in tasks.Values.Where(task => task.SpecFile is { } named && desk.Read(named) is null))
+        {
+            findings.Add(new(task.SpecFile!, 1, "drift", $"{task.Id} names this spec, and it is not there"));
+        }
+
+        if (desk.Read(Index) is { } index)
+        {
+            var links = SpecIndex.Links(index);
+            findings.AddRange(links.Where(link => !Path.Exists(desk.Full($"{SpecNames.Folder}/{link.File}")))
+                .Select(link => new SpecFindingJson(Index, link.Line, "damage",
+                    $"the link to {link.File} leads nowhere")));
+            var listed = links.Select(link => link.File).ToHashSet(StringComparer.Ordinal);
+            findings.AddRange(files.Where(file => !listed.Contains(Path.GetFileName(file)))
+                .Select(file => new SpecFindingJson(Index, 1, "drift", $"{Path.GetFileName(file)} is not listed")));
+        }
+    }
+
+    private static void Check(Session session, Dictionary<TaskId, DurableTask> tasks, string file, string text,
+        List<SpecFindingJson> findings) => findings.AddRange(
+        SpecLint.Check(text, Path.GetFileName(file), session.Around.Clock.GetUtcNow(), tasks.GetValueOrDefault)
+            .Select(finding => new SpecFindingJson(file, finding.Line, finding.Fault switch
+            {
+                SpecFault.Damage => "damage",
+                SpecFault.Drift => "drift",
+                _ => throw new ArgumentOutOfRangeException(nameof(text)),
+            }, finding.Message)));
+}
