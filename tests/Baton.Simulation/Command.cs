@@ -150,7 +150,7 @@ internal static class Command
     }
 
     /// <summary>Says what was broken, what led to it, and how to see it again.</summary>
-    public static void Tell(Verdict verdict, TextWriter output)
+    public static void Tell(Ruling verdict, TextWriter output)
     {
         foreach (var violation in verdict.Violations.Take(3))
         {

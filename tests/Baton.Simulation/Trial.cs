@@ -12,7 +12,7 @@ namespace Baton.Simulation;
 /// <param name="Violations">The promises that were broken.</param>
 /// <param name="Virtual">How much time passed in the world.</param>
 /// <param name="Steps">How many things happened.</param>
-internal sealed record Verdict(
+internal sealed record Ruling(
     ulong Seed, History History, ImmutableArray<Violation> Violations, TimeSpan Virtual, long Steps)
 {
     public int Terms => History.Done(OperationKind.Acquire).Select(acquire => acquire.Epoch).Distinct().Count();
@@ -31,7 +31,7 @@ internal static class Trial
     /// <summary>The promise that nothing throws what nobody expects.</summary>
     public const string NothingThrows = nameof(NothingThrows);
 
-    public static Verdict Of(ulong seed, Beast? beast = null)
+    public static Ruling Of(ulong seed, Beast? beast = null)
     {
         var arena = new Arena(seed, beast);
         var time = arena.Timeline;

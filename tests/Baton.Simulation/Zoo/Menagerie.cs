@@ -64,7 +64,7 @@ internal static class Menagerie
     /// <summary>
     /// Lets a beast loose until the checker that must catch it does; null when none of the seeds is enough.
     /// </summary>
-    public static (ulong Seeds, Verdict Verdict)? Hunt(Beast beast, ulong seeds)
+    public static (ulong Seeds, Ruling Ruling)? Hunt(Beast beast, ulong seeds)
     {
         for (var seed = 1UL; seed <= seeds; seed++)
         {

@@ -44,7 +44,7 @@ public sealed class SimulationTests
     [Fact]
     public void Seeds_differ() => Assert.NotEqual(Trial.Of(1).Digest, Trial.Of(2).Digest);
 
-    internal static void Holds(Verdict verdict)
+    internal static void Holds(Ruling verdict)
     {
         using var told = new StringWriter();
         Command.Tell(verdict, told);
