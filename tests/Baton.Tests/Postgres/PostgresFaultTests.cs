@@ -150,6 +150,25 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
     }
 
     [Fact]
+    public async Task A_promoted_replica_ends_the_term()
+    {
+        using var database = Make();
+        var leases = new PostgresLeaseStore(database);
+        var candidacy = new Candidacy(ElectionName.Main, new(new("a-1")), Ttl, Epoch.None, 1,
+            new(Epoch.None, 0, LeaseStanding.None));
+        var term = Assert.IsType<AcquireAnswer.Acquired>(await leases.TryAcquireAsync(candidacy, Cancel)).Term;
+        using var replica = Server.Replicate();
+        var address = PostgresAddress.Parse(replica.Address(_schema));
+        Assert.Equal(StoreFault.ReadOnly,
+            Assert.Throws<StoreUnavailableException>(() => PostgresDatabase.Open(address)).Code);
+        replica.Promote();
+        using var promoted = PostgresDatabase.Open(address);
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            new PostgresLeaseStore(promoted).RenewAsync(term, Cancel).AsTask());
+        Assert.Equal(StoreFault.Replaced, refusal.Code);
+    }
+
+    [Fact]
     public async Task A_request_that_nobody_answers_is_given_up_when_its_token_says_so()
     {
         using var proxy = new TcpProxy(Server.Port);

@@ -23,12 +23,16 @@ internal sealed class PostgresServer : IDisposable
     private readonly string _bin;
     private readonly string[] _settings;
 
-    private PostgresServer(string folder, string bin, string[] settings)
+    private PostgresServer(string bin, params string[] settings)
     {
-        _folder = folder;
+        _folder = Directory.CreateTempSubdirectory("baton-postgres-").FullName;
         _bin = bin;
         _settings = settings;
         Port = FreePort();
+        if (Environment.UserName == "root")
+        {
+            Run("chown", "postgres", _folder);
+        }
     }
 
     /// <summary>One for all tests that don't harm it. Skips the test where there is no server to start.</summary>
@@ -58,13 +62,7 @@ internal sealed class PostgresServer : IDisposable
     public static PostgresServer Start(params string[] settings)
     {
         Require();
-        var folder = Directory.CreateTempSubdirectory("baton-postgres-").FullName;
-        var server = new PostgresServer(folder, FindBin()!, settings);
-        if (Environment.UserName == "root")
-        {
-            Run("chown", "postgres", folder);
-        }
-
+        var server = new PostgresServer(FindBin()!, settings);
         server.RunAsServer("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
             "--locale=C.UTF-8", "-N");
         server.Start();
@@ -102,7 +100,7 @@ internal sealed class PostgresServer : IDisposable
                 log.Add(line.Data ?? "it ended");
             }
 
-            if (line.Data is null || line.Data.Contains("ready to accept connections", StringComparison.Ordinal))
+            if (line.Data is null || line.Data.Contains("ready to accept ", StringComparison.Ordinal))
             {
                 Set(ready);
             }
@@ -151,10 +149,37 @@ internal sealed class PostgresServer : IDisposable
         Run("cp", "-a", Path.Combine(_folder, name), Data);
     }
 
+    /// <summary>Runs statements in it.</summary>
+    public void Do(string sql, string database = "postgres") => RunAsServer(
+        "psql", "-h", _folder, "-p", $"{Port}", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-qc", sql);
+
+    /// <summary>Lets a user in by password only.</summary>
+    public void AskPasswordOf(string user, string password)
+    {
+        var file = Path.Combine(Data, "pg_hba.conf");
+        Do($"CREATE USER {user} PASSWORD '{password}'");
+        RunAsServer("sh", "-c", $"{{ echo 'host all {user} 127.0.0.1/32 scram-sha-256'; cat '{file}'; }} > '{file}.new' "
+            + $"&& mv '{file}.new' '{file}'");
+        Do("SELECT pg_reload_conf()");
+    }
+
+    /// <summary>Starts a replica of it, which takes reads only.</summary>
+    public PostgresServer Replicate()
+    {
+        var replica = new PostgresServer(_bin);
+        replica.RunAsServer("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", replica.Data,
+            "-R", "-c", "fast");
+        replica.Start();
+        return replica;
+    }
+
+    /// <summary>Makes a replica the primary of a new timeline.</summary>
+    public void Promote() => RunAsServer("pg_ctl", "-D", Data, "-w", "promote");
+
     /// <summary>Runs one of its tools.</summary>
     public void RunAsServer(string tool, params string[] arguments)
     {
-        var command = AsServer([Path.Combine(_bin, tool), .. arguments]);
+        var command = AsServer([File.Exists(Path.Combine(_bin, tool)) ? Path.Combine(_bin, tool) : tool, .. arguments]);
         Run(command[0], command[1..]);
     }
 
@@ -191,9 +216,10 @@ internal sealed class PostgresServer : IDisposable
         }
     }
 
-    // The server refuses root.
+    // The server refuses root. A program that becomes the server, and not one that waits for it, which would stop
+    // with it and not go on.
     private static string[] AsServer(string[] command) =>
-        Environment.UserName == "root" ? ["runuser", "-u", "postgres", "--", .. command] : command;
+        Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", .. command] : command;
 
     private static void Run(string program, params string[] arguments)
     {
