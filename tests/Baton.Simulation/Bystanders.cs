@@ -73,5 +73,8 @@ internal sealed class Supervisor(Arena arena, Host host)
     public void AskToHandOver(Epoch epoch) => Run(() => InsistAsync(() =>
         Work.AskAsync(new(RequestKind.Resign, Id) { Epoch = epoch }, CancellationToken.None)));
 
+    public void AskToEvict(AgentId agent) => Run(() => InsistAsync(() =>
+        Work.AskAsync(new(RequestKind.Evict, Id) { Agent = agent }, CancellationToken.None)));
+
     protected override void WasEvicted() { }
 }

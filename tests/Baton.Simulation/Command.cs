@@ -1,5 +1,4 @@
 using System.Globalization;
-using Baton.Validation;
 
 namespace Baton.Simulation;
 

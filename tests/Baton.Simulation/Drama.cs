@@ -80,7 +80,7 @@ internal sealed class Drama
                 (_chance.Of(0.7) ? Victim() : (Participant?)Agent())?.AskToStop();
                 break;
             case 11:
-                HandOver();
+                AskTheLeader();
                 break;
             case 12:
                 Jump();
@@ -162,12 +162,19 @@ internal sealed class Drama
         }
     }
 
-    private void HandOver()
+    private void AskTheLeader()
     {
         var supervisor = new Supervisor(_arena, _chance.Pick(_arena.Hosts));
         if (_arena.Contenders.Find(each => each.Leads)?.Leadership is { } leadership)
         {
-            supervisor.AskToHandOver(leadership.Epoch);
+            if (_chance.Of(0.7))
+            {
+                supervisor.AskToHandOver(leadership.Epoch);
+            }
+            else if ((_chance.Of(0.5) ? Victim() : (Participant?)Agent()) is { } victim)
+            {
+                supervisor.AskToEvict(new(victim.Id));
+            }
         }
     }
 

@@ -68,8 +68,8 @@ internal sealed class Network(Arena arena, Chance chance)
     {
         cancel.ThrowIfCancellationRequested();
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var giveUp = cancel.UnsafeRegister(
-            static (waiting, token) => ((TaskCompletionSource<T>)waiting!).TrySetCanceled(token), answer);
+        using var giveUp = arena.Plan.HeedsCancellation ? cancel.UnsafeRegister(
+            static (waiting, token) => ((TaskCompletionSource<T>)waiting!).TrySetCanceled(token), answer) : default;
         if (isLeaders && chance.Of(Weather.Halted))
         {
             Halt(caller, () => Send(caller, verb, answer));

@@ -41,6 +41,9 @@ internal sealed record Plan
     /// <summary>Whether a process notices at once that the leases are not those it had open.</summary>
     public bool NoticesReplacement { get; private init; }
 
+    /// <summary>Whether a request can be cancelled while it is under way; in a file's store it can't.</summary>
+    public bool HeedsCancellation { get; private init; }
+
     public required Weather Weather { get; init; }
 
     /// <summary>
@@ -68,6 +71,7 @@ internal sealed record Plan
                 : chance.Of(0.5) ? LeaseLoss.WhileDown : LeaseLoss.WhileLed,
             NoticesReplacement = chance.Of(0.5),
             Weather = DrawWeather(chance, ttl),
+            HeedsCancellation = chance.Of(0.75),
         };
     }
 
