@@ -5,7 +5,8 @@ namespace Baton.Cli;
 /// <summary>The options that every command takes, anywhere before <c>--</c>.</summary>
 internal sealed class GlobalOptions
 {
-    public Option<string?> Store { get; } = Global<string?>("--store", "where the work is kept: sqlite:PATH, postgres://…", "URI");
+    public Option<string?> Store { get; } =
+        Global<string?>("--store", "where the work is kept: sqlite:PATH, postgres://…", "URI");
 
     public Option<string?> Leases { get; } =
         Global<string?>("--leases", "where the leases are kept (the store)", "URI");

@@ -33,13 +33,13 @@ internal static class PostgresStores
             return (OpenExisting(place, mark), false, false);
         }
 
-        var wasThere = mark.StoreId is not null || mark.Epochs().Count > 0;
-        if (!wasThere && purpose == OpenPurpose.Lead)
+        var wasThere = mark.Epochs().Count > 0;
+        if (wasThere != (purpose == OpenPurpose.Lead))
         {
+            // A lost store is made anew only by whoever leads, one that never was only by whoever says so.
             OpenExisting(place, mark).Dispose();
         }
 
-        // A lost store is made anew by whoever leads, or by whoever says so.
         var database = PostgresDatabase.OpenOrCreate(address, around.Ids.NewSecret(), out var created);
         try
         {

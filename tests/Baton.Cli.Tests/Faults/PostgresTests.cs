@@ -110,8 +110,8 @@ public sealed class PostgresTests : IDisposable
     public async Task A_passfile_is_read_and_a_wrong_password_is_refused_in_one_line()
     {
         var file = _folder.PathOf("pass");
-        await File.WriteAllTextAsync(file,
-            $"127.0.0.1:*:*:{GuardedPostgresServer.User}:{GuardedPostgresServer.Password.Replace(":", "\\:", StringComparison.Ordinal)}\n");
+        var password = GuardedPostgresServer.Password.Replace(":", "\\:", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, $"127.0.0.1:*:*:{GuardedPostgresServer.User}:{password}\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var made = await RunAsync([], "init", "--store", Guest("", $"&passfile={Uri.EscapeDataString(file)}"));
         Assert.True(made.Exit == 0, made.Error);

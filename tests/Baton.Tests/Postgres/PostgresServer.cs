@@ -219,7 +219,9 @@ internal sealed class PostgresServer : IDisposable
     // The server refuses root. A program that becomes the server, and not one that waits for it, which would stop
     // with it and not go on.
     private static string[] AsServer(string[] command) =>
-        Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", .. command] : command;
+        Environment.UserName == "root"
+            ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", .. command]
+            : command;
 
     private static void Run(string program, params string[] arguments)
     {
