@@ -14,6 +14,7 @@ internal static class Recording
     public const string Variable = "BATON_HISTORY";
 
     private static Recorder? _recorder;
+    private static volatile Term? _led;
     private static readonly Lock Gate = new();
 
     /// <summary>The recorder of this process; null when nothing is recorded.</summary>
@@ -54,6 +55,7 @@ internal static class Recording
             switch (told)
             {
                 case ElectionEvent.Trusted trusted:
+                    _led = trusted.Term;
                     recorder.Take(At(trusted.Term, OperationKind.Trust) with { Until = trusted.Until });
                     break;
                 case ElectionEvent.Demoted demoted:
@@ -66,4 +68,21 @@ internal static class Recording
             Operation At(Term term, OperationKind kind) =>
                 new(term.Holder.Value, kind, recorder.Now, Outcome.Ok) { Ended = recorder.Now, Epoch = term.Epoch };
         };
+
+    /// <summary>Does what no store can fence, and records it under the term that this process led last.</summary>
+    public static T Effect<T>(Surroundings around, string what, Func<T> act)
+    {
+        if (Of(around) is not { } recorder || _led is not { } term)
+        {
+            return act();
+        }
+
+        var began = recorder.Now;
+        var done = act();
+        recorder.Take(new(term.Holder.Value, OperationKind.Effect, began, Outcome.Ok)
+        {
+            Ended = recorder.Now, Epoch = term.Epoch, Note = what,
+        });
+        return done;
+    }
 }

@@ -150,7 +150,8 @@ internal static class OrchestratorCommand
         ExitOnFollow = order.ExitOnFollow,
         ExitOnOverrun = order.ExitOnOverrun,
         Pool = order.Workers == 0 ? null
-            : new(order.Workers, () => StartWorker(session, order, stores.Place), session.Around.Clock),
+            : new(order.Workers, () => Recording.Effect(
+                session.Around, "starts a worker", () => StartWorker(session, order, stores.Place)), session.Around.Clock),
         Host = session.Around.Host,
         Process = ProcessIdentity.Current,
         Ids = session.Around.Ids,

@@ -56,7 +56,10 @@ internal static class RunCommand
             OwnsOrphans = true,
             Output = OutputOf(session, order),
             Errors = ErrorsOf(session, order),
-        }, new(session.Around.Ids, session.Around.Clock, Describe, session.Output.Remark))
+        }, new(session.Around.Ids, session.Around.Clock, Describe, session.Output.Remark)
+        {
+            Recorder = Recording.Of(session.Around),
+        })
         {
             Told = outcome => Tell(session.Output, outcome, order.Repeats),
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Baton.Validation;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -61,7 +62,11 @@ internal sealed record RunStores(IWorkStore Work, WitnessFolder? Witnesses);
 /// <param name="Describe">A task as JSON, for the file that the command finds.</param>
 /// <param name="Trouble">Told of trouble in a sentence.</param>
 internal sealed record RunTools(
-    IdSource Ids, TimeProvider Clock, Func<DurableTask, string> Describe, Action<string> Trouble);
+    IdSource Ids, TimeProvider Clock, Func<DurableTask, string> Describe, Action<string> Trouble)
+{
+    /// <summary>Records from when to when a command runs; null where nothing is recorded.</summary>
+    public Recorder? Recorder { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 internal abstract record RunOutcome

@@ -1,3 +1,4 @@
+using Baton.Validation;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -112,6 +113,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         ClaimWitness witness, CancellationToken stop)
     {
         using var file = TaskFile.Write(task, tools);
+        var began = Instant.Of(tools.Clock);
         ChildProcess child;
         try
         {
@@ -139,6 +141,10 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
                     tools.Trouble($"{task.Id}: processes of its command can't be ended");
                 }
 
+                tools.Recorder?.Take(new(life.Id.Value, OperationKind.Execute, began, Outcome.Ok)
+                {
+                    Ended = Instant.Of(tools.Clock), Subject = task.Id.Value, Attempt = task.Attempt, Claim = claim.Token,
+                });
                 keeper.Dispose();
                 lost = keeper.Lost;
                 until = keeper.Until;

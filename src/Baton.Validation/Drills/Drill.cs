@@ -47,6 +47,15 @@ internal sealed record Drill(
         SingleLeader.Drill,
         LeaderHeartbeat.Drill,
         FollowersYield.Drill,
+        EpochsGrow.Drill,
+        GracefulHandover.Drill,
+        CrashFailover.Drill,
+        FrozenLeader.Drill,
+        StaleOrchestrators.Drill,
+        OrphanedTasks.Drill,
+        StoreDamage.Drill,
+        NoWorkLost.Drill,
+        ViewsInStep.Drill,
     ];
 
     /// <summary>Judges a recording by this criterion and by every promise.</summary>

@@ -14,6 +14,9 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
     // It needs calm, and time: it runs beside all others, whose load it is tried under.
     private static readonly Drill Beside = LeaderHeartbeat.Drill;
 
+    // It looks at the terms of all others.
+    private static readonly Drill Last = EpochsGrow.Drill;
+
     private readonly Dictionary<string, History> _histories = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -66,7 +69,7 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         var beside = wanted.Contains(Beside) ? TryAsync(Beside, scratch, over.Token) : null;
         try
         {
-            foreach (var drill in wanted.Where(drill => drill != Beside))
+            foreach (var drill in wanted.Where(drill => drill != Beside && drill != Last))
             {
                 found[drill.Id] = await TryAsync(drill, scratch, over.Token);
             }
@@ -80,13 +83,18 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         {
             if (beside is not null)
             {
-                await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
         if (beside is not null)
         {
             found[Beside.Id] = await beside;
+        }
+
+        if (wanted.Contains(Last))
+        {
+            found[Last.Id] = await TryAsync(Last, scratch, stop);
         }
 
         return [.. wanted.Select(drill => found[drill.Id])];
@@ -125,10 +133,7 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
 
             await arena.KillAllAsync(arena.Running, null, "the drill is over");
             var history = arena.History();
-            lock (_gate)
-            {
-                _histories[drill.Id] = history;
-            }
+            Keep(drill, history, verdict);
 
             return drill.Conclude(history, verdict, order);
         }
@@ -143,5 +148,21 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         }
 
         return verdict.ToCriterion(drill.Id, drill.Title);
+    }
+
+    private void Keep(Drill drill, History history, Verdict verdict)
+    {
+        lock (_gate)
+        {
+            if (drill == Last)
+            {
+                foreach (var (other, one) in _histories.OrderBy(pair => Criteria.IndexOf(pair.Key)))
+                {
+                    EpochsGrow.ShowTerms(other, one, verdict);
+                }
+            }
+
+            _histories[drill.Id] = history;
+        }
     }
 }

@@ -37,12 +37,14 @@ internal sealed class Player(string name, string history)
     }
 
     /// <summary>The lives that it has had so far, by what it recorded itself.</summary>
-    public IReadOnlyList<string> Lives()
+    public IReadOnlyList<string> Lives() =>
+        [.. History().Of(OperationKind.Register, OperationKind.Acquire).Select(operation => operation.Who).Distinct()];
+
+    /// <summary>What it recorded so far.</summary>
+    public History History()
     {
         var file = Path.Combine(history, string.Create(
             CultureInfo.InvariantCulture, $"{Process.Identity.Pid}-{Process.Identity.Start}.ndjson"));
-        return !File.Exists(file) ? []
-            : [.. HistoryFile.Read(file).Of(OperationKind.Register, OperationKind.Acquire)
-                .Select(operation => operation.Who).Distinct()];
+        return File.Exists(file) ? HistoryFile.Read(file) : new([]);
     }
 }

@@ -5,7 +5,7 @@ namespace Baton.Validation;
 /// <summary>N start at once, many rounds.</summary>
 internal static class SingleLeader
 {
-    private const int Rounds = 6;
+    private const int Rounds = 5;
     private const string Round = "round";
 
     public static Drill Drill { get; } = new("single-leader", "Exactly one orchestrator leads", 1, PlayAsync, Judge);
