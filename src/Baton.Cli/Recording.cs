@@ -48,26 +48,21 @@ internal static class Recording
             Work = new RecordedWork(stores.Work, recorder),
         };
 
-    /// <summary>Records when an orchestrator believes that it leads; null when nothing is recorded.</summary>
+    /// <summary>Records until when an orchestrator believes that it leads; null when nothing is recorded.</summary>
     public static Action<ElectionEvent>? Trust(Surroundings around) => Of(around) is not { } recorder ? null
         : told =>
         {
-            switch (told)
+            if (told is ElectionEvent.Trusted trusted)
             {
-                case ElectionEvent.Trusted trusted:
-                    _led = trusted.Term;
-                    recorder.Take(At(trusted.Term, OperationKind.Trust) with { Until = trusted.Until });
-                    break;
-                case ElectionEvent.Demoted demoted:
-                    recorder.Take(At(demoted.Term, OperationKind.Yield) with { Note = demoted.Reason.ToString() });
-                    break;
-                default:
-                    break;
+                _led = trusted.Term;
+                recorder.Take(At(trusted.Term, OperationKind.Trust, recorder) with { Until = trusted.Until });
             }
-
-            Operation At(Term term, OperationKind kind) =>
-                new(term.Holder.Value, kind, recorder.Now, Outcome.Ok) { Ended = recorder.Now, Epoch = term.Epoch };
         };
+
+    /// <summary>Records when a leadership ends before its time; null when nothing is recorded.</summary>
+    public static Action<Leadership>? Yield(Surroundings around) => Of(around) is not { } recorder ? null
+        : leadership => leadership.Lost.UnsafeRegister((_, _) => recorder.Take(
+            At(leadership.Term, OperationKind.Yield, recorder) with { Note = leadership.LossReason?.ToString() }), null);
 
     /// <summary>Does what no store can fence, and records it under the term that this process led last.</summary>
     public static T Effect<T>(Surroundings around, string what, Func<T> act)
@@ -85,4 +80,7 @@ internal static class Recording
         });
         return done;
     }
+
+    private static Operation At(Term term, OperationKind kind, Recorder recorder) =>
+        new(term.Holder.Value, kind, recorder.Now, Outcome.Ok) { Ended = recorder.Now, Epoch = term.Epoch };
 }

@@ -159,6 +159,7 @@ internal static class OrchestratorCommand
         ClockDomain = session.Around.ClockDomain,
         Observer = draft => Tell(session, draft),
         ElectionObserver = Recording.Trust(session.Around),
+        Leads = Recording.Yield(session.Around),
         Trouble = session.Output.Remark,
     };
 

@@ -214,9 +214,14 @@ internal sealed partial class Arena : IDisposable
             && (await Work.SnapshotAsync(Stop)).Fence.Epoch == view.Epoch ? new LeaderSeen(holder.Holder, view.Epoch) : null;
     });
 
-    /// <summary>Waits until so many orchestrators are on the roster.</summary>
+    /// <summary>Waits until so many orchestrators are on the roster, and have recorded that they are.</summary>
     public Task JoinedAsync(int count) => UntilAsync($"{count} orchestrators on the roster", async () =>
-        (await Work.SnapshotAsync(Stop)).Agents.Count(agent => agent.IsOrchestrator) == count);
+        (await Work.SnapshotAsync(Stop)).Agents.Count(agent => agent.IsOrchestrator) == count
+        && Running.All(player => player.Lives().Count > 0));
+
+    /// <summary>Waits until so many of a kind are recorded: what is done is recorded a moment later.</summary>
+    public Task RecordedAsync(OperationKind kind, int count) => UntilAsync($"{count} recorded operations {kind.Name()}", () =>
+        Task.FromResult(History().Done(kind).Count() >= count));
 
     /// <summary>The process of a life.</summary>
     public Player PlayerOf(HolderId life) => _players.TryGetValue(IdSource.NameOf(new(life.Value)), out var player)

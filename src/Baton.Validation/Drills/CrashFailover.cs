@@ -31,6 +31,7 @@ internal static class CrashFailover
             await arena.JoinedAsync(count);
             await arena.UntilAsync($"{(time + 1) * Batch} tasks to be completed", async () =>
                 (await arena.Work.SnapshotAsync(arena.Stop)).Tasks.Completed >= (time + 1) * Batch);
+            await arena.RecordedAsync(Complete, (time + 1) * Batch);
             if (time < Kills)
             {
                 await arena.KillAsync(arena.PlayerOf(leader.Life), Crash, leader.Epoch);

@@ -33,6 +33,7 @@ internal static class OrphanedTasks
         await arena.UntilAsync("the second attempt to complete", async () =>
             (await arena.Work.SnapshotAsync(arena.Stop)).Tasks.Completed == 1);
         await SpeakLateAsync("after the second attempt has completed");
+        await arena.RecordedAsync(Complete, 1);
         await arena.SettleAsync();
 
         async Task SpeakLateAsync(string when)

@@ -23,10 +23,12 @@ internal static class StaleOrchestrators
         }
 
         await arena.JoinedAsync(2);
+        await arena.RecordedAsync(Evict, count - 2);
         await arena.KillAsync(arena.PlayerOf(leader.Life), "kill -9 of the leader");
         arena.Heal();
         await arena.LeaderAsync(leader.Epoch);
         await arena.JoinedAsync(1);
+        await arena.RecordedAsync(Evict, count - 1);
         // Evictions of the living would come now, if ever.
         await arena.PauseAsync(arena.Order.Ttl);
         var said = await arena.AskAsync("agent", "list", "--json");

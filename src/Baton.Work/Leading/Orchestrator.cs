@@ -80,6 +80,9 @@ public sealed record OrchestratorOptions
     /// </summary>
     public Action<ElectionEvent>? ElectionObserver { get; init; }
 
+    /// <summary>Given each leadership as its work begins; it must not block.</summary>
+    public Action<Leadership>? Leads { get; init; }
+
     /// <summary>Told, in a sentence, of trouble with the store. Any thread may call it.</summary>
     public Action<string>? Trouble { get; init; }
 }
@@ -128,7 +131,11 @@ public sealed class Orchestrator
         var loop = new LeaderLoop(_stores.Leases, _stores.Work,
             new(_stores.Witnesses, _options.Clock, _options.ClockDomain), _options.Pool, _options.Clock);
         var telling = Task.WhenAll(TellAllAsync(election), WriteAllAsync());
-        var running = election.RunAsync(loop.RunAsync, leave.Token);
+        var running = election.RunAsync(leadership =>
+        {
+            _options.Leads?.Invoke(leadership);
+            return loop.RunAsync(leadership);
+        }, leave.Token);
         if (await Task.WhenAny(running, _overstayed.Task, telling) == telling)
         {
             // It ended before its time, by a fault: nobody would see any more what the election goes through.
