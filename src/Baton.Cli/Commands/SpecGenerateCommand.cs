@@ -52,6 +52,7 @@ internal static class SpecGenerateCommand
         var desk = SpecDesk.Of(session);
         using var held = desk.Lock();
         var written = new List<SpecFileJson>();
+        var listed = new List<(string, string)>();
         foreach (var task in await session.Work.TasksAsync(new(), session.Stop))
         {
             var file = FileOf(desk, task, session);
@@ -62,9 +63,12 @@ internal static class SpecGenerateCommand
                 written.Add(there is null ? await WriteAsync(session, desk, task, file, null)
                     : new(task.Id.Value, file, "adopted", null, null));
                 await NameAsync(session, task, file);
-                desk.List([(file, task.Title)]);
             }
+
+            listed.Add((file, task.Title));
         }
+
+        desk.List(listed);
 
         session.Output.Data([.. written], BatonJson.Default.SpecFileJsonArray, text =>
         {

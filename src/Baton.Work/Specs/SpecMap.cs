@@ -76,7 +76,9 @@ internal sealed partial class SpecMap
         }
 
         var problem = all.FindIndex(at => Is(at, SpecLayout.Problem));
-        var goals = all.FindLastIndex(at => Is(at, SpecLayout.Goals));
+        var plan = all.FindLastIndex(at => Is(at, SpecLayout.Plan));
+        var goals = plan > 0 ? all.FindLastIndex(plan - 1, at => Is(at, SpecLayout.Goals))
+            : all.FindIndex(at => Is(at, SpecLayout.Goals));
         if (problem >= 0 && goals > problem + 1)
         {
             all.RemoveRange(problem + 1, goals - problem - 1);

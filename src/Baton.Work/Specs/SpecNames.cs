@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -39,14 +38,14 @@ public static partial class SpecNames
 
     /// <summary>
     /// The title in small letters and hyphens, at most 30 characters, cut where it is too long, even after a
-    /// hyphen. Accents are left out; letters of other scripts stay.
+    /// hyphen. Letters of every script stay; other signs are left out.
     /// </summary>
     public static string SlugOf(string title)
     {
         ArgumentNullException.ThrowIfNull(title);
         var slug = new StringBuilder();
         var length = 0;
-        foreach (var rune in Decomposed(title).EnumerateRunes())
+        foreach (var rune in title.EnumerateRunes())
         {
             var isGap = Rune.IsWhiteSpace(rune) || rune.Value == '-';
             var isLetter = Rune.IsLetterOrDigit(rune);
@@ -58,15 +57,6 @@ public static partial class SpecNames
         }
 
         return slug.Length == 0 ? "untitled" : slug.ToString();
-    }
-
-    private static string Decomposed(string title)
-    {
-        // Half a surrogate pair can't be decomposed; as a rune it becomes a sign that no slug holds.
-        var whole = string.Concat(title.EnumerateRunes());
-        return string.Concat(whole.Normalize(NormalizationForm.FormD).EnumerateRunes()
-            .Where(rune => Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark))
-            .Normalize(NormalizationForm.FormC);
     }
 
     [GeneratedRegex(@"\Atask_(\d+)(?:_|\z)", RegexOptions.CultureInvariant)]

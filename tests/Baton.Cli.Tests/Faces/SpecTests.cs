@@ -1,0 +1,124 @@
+using System.Text.Json;
+
+namespace Baton.Cli.Tests;
+
+/// <summary>The specs by what the commands print and leave behind.</summary>
+public sealed class SpecTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Stage _stage;
+
+    public SpecTests() => _stage = new() { Folder = _folder.Path };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_task_gets_its_spec_and_names_it()
+    {
+        var id = await MendAsync();
+        Golden.Check("spec-generate", await _stage.PlayAsync("spec", "generate", id));
+        Golden.Check("spec-show", await _stage.PlayAsync("spec", "show", id));
+        Golden.Check("spec-generate-again-json", await _stage.PlayAsync("spec", "generate", id, "--json"));
+        Golden.Check("spec-parse", await _stage.PlayAsync("spec", "parse", FileOf(id)));
+        Golden.Check("spec-parse-json", await _stage.PlayAsync("spec", "parse", FileOf(id), "--json"));
+        Assert.Equal(FileOf(id), (await ShownAsync(id)).GetProperty("spec_file").GetString());
+        Assert.Contains($"- [Mend the roof]({Path.GetFileName(FileOf(id))})", Text("docs/specs/README.md"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_person_wrote_is_not_overwritten_without_a_copy()
+    {
+        var id = await MendAsync();
+        await _stage.PlayAsync("spec", "generate", id);
+        var mine = Text(FileOf(id)).Replace("to be defined", "keep dry", StringComparison.Ordinal);
+        File.WriteAllText(_folder.Of(FileOf(id)), mine);
+
+        Golden.Check("spec-refused", await _stage.PlayAsync("spec", "generate", id));
+        Assert.Equal(mine, Text(FileOf(id)));
+        await _stage.PlayAsync("task", "note", id, "bring a rope");
+        Golden.Check("spec-sync", await _stage.PlayAsync("spec", "sync"));
+        var synced = Text(FileOf(id));
+        Assert.Contains("] bring a rope\n", synced, StringComparison.Ordinal);
+        Assert.Contains("- keep dry\n", synced, StringComparison.Ordinal);
+        Golden.Check("spec-force", await _stage.PlayAsync("spec", "generate", id, "--force"));
+        Assert.Equal(synced, Text(FileOf(id) + ".1.bak"));
+        Assert.DoesNotContain("keep dry", Text(FileOf(id)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lint_names_file_and_line_and_fails()
+    {
+        var id = await MendAsync();
+        await _stage.PlayAsync("spec", "generate", id);
+        Golden.Check("spec-lint-clean", await _stage.PlayAsync("spec", "lint"));
+        await _stage.PlayAsync("task", "cancel", id);
+        File.AppendAllText(_folder.Of("docs/specs/README.md"), "- [gone](task_1_gone.md)\n");
+        File.WriteAllText(_folder.Of("docs/specs/stray.md"), "# A page\n");
+        Golden.Check("spec-lint", await _stage.PlayAsync("spec", "lint"));
+        Golden.Check("spec-lint-json", await _stage.PlayAsync("spec", "lint", FileOf(id), "--json"));
+    }
+
+    [Fact]
+    public async Task Backfill_writes_what_is_missing_and_leaves_what_is_there()
+    {
+        var id = await MendAsync();
+        var other = await _stage.CreateAsync("--title", "Paint it");
+        Directory.CreateDirectory(_folder.Of("docs/specs"));
+        var mine = $"# Task: Paint it\n\n**Task ID**: `{other}`\n\nAll by hand.\n";
+        var path = $"docs/specs/task_{other.Split('_')[1]}_paint-it.md";
+        File.WriteAllText(_folder.Of(path), mine);
+
+        Golden.Check("spec-backfill", await _stage.PlayAsync("spec", "backfill"));
+        Assert.Equal(mine, Text(path));
+        Assert.True(File.Exists(_folder.Of(FileOf(id))));
+        Golden.Check("spec-backfill-again", await _stage.PlayAsync("spec", "backfill"));
+    }
+
+    [Fact]
+    public async Task Specs_make_the_same_tasks_in_another_store()
+    {
+        var id = await MendAsync();
+        await _stage.PlayAsync("spec", "generate", id);
+        var written = Text(FileOf(id));
+        var other = new Stage { Folder = _folder.Path };
+        var first = await other.PlayAsync("import", "specs", "docs/specs", "--json");
+        var again = await other.PlayAsync("import", "specs", "docs/specs", "--json");
+
+        Assert.Equal((0, 0), (first.Exit, again.Exit));
+        Assert.Equal(1, Of(first).GetProperty("tasks").GetProperty("added").GetInt32());
+        Assert.Equal(0, Of(again).GetProperty("tasks").GetProperty("added").GetInt32());
+        Assert.Equal(0, (await other.PlayAsync("spec", "generate", id)).Exit);
+        Assert.Equal(written, Text(FileOf(id)));
+    }
+
+    [Theory]
+    [InlineData("spec-no-file", "spec", "parse", "nowhere.md")]
+    [InlineData("spec-no-task", "spec", "parse", "page.md")]
+    [InlineData("spec-no-text", "spec", "parse", "bytes.md")]
+    [InlineData("spec-folder", "spec", "parse", "docs")]
+    [InlineData("spec-no-folder", "import", "specs", "docs")]
+    public async Task Bad_input_gets_one_line(string name, params string[] args)
+    {
+        File.WriteAllText(_folder.Of("page.md"), "# A page\n");
+        File.WriteAllBytes(_folder.Of("bytes.md"), [0xC3, 0x28]);
+        Directory.CreateDirectory(_folder.Of("docs"));
+        var played = await _stage.PlayAsync(args);
+        Golden.Check(name, played with
+        {
+            Error = played.Error.Replace(_folder.Path, "FOLDER", StringComparison.Ordinal),
+        });
+    }
+
+    private Task<string> MendAsync() => _stage.CreateAsync("--title", "Mend the roof", "--priority", "critical",
+        "--tags", "house", "--estimated-hours", "1",
+        "--description", "Before the rain.\n\n## Goals\n- stay dry\n\nDone when:\n- no drop falls");
+
+    private static string FileOf(string id) => $"docs/specs/task_{id.Split('_')[1]}_mend-the-roof.md";
+
+    private string Text(string file) => File.ReadAllText(_folder.Of(file));
+
+    private async Task<JsonElement> ShownAsync(string id) => Of(await _stage.PlayAsync("task", "show", id, "--json"));
+
+    private static JsonElement Of(Played played) => JsonDocument.Parse(played.Out).RootElement.GetProperty("data");
+}
