@@ -121,6 +121,7 @@ internal static class PostgresSchema
             branch text,
             quality_score text,
             quality_notes text,
+            quality text,
             spec_file text,
             settled_token text,
             UNIQUE (election, id)

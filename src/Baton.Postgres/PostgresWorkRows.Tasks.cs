@@ -16,7 +16,8 @@ internal sealed partial class PostgresWorkRows
         claim_clock_domain, claim_expires_ns, claim_witness_device, claim_witness_inode, notes, summary,
         issue_number, issue_url, branch, quality_score, quality_notes, spec_file, settled_token,
         (SELECT string_agg(d.depends_on, ' ' ORDER BY d.place) FROM task_dependency d
-            WHERE d.election = task.election AND d.task = task.id)
+            WHERE d.election = task.election AND d.task = task.id),
+        quality
         """;
 
     // The words of the partial index task_ready.
@@ -105,13 +106,13 @@ internal sealed partial class PostgresWorkRows
                 completed_at, attempt, failures, losses, not_before, claim_agent, claim_token, claim_epoch,
                 claim_ttl_ms, claim_expires_at, claim_extensions, claim_clock_domain, claim_expires_ns,
                 claim_witness_device, claim_witness_inode, notes, summary, issue_number, issue_url, branch,
-                quality_score, quality_notes, spec_file, settled_token)
+                quality_score, quality_notes, quality, spec_file, settled_token)
             VALUES (@election, @id, @title, @description, @priority, @status, @complexity, @hours, @tags,
                 @open, @key, @role, @created_by, @created_at, @updated_at, @assigned_to, @claimed_at,
                 @completed_at, @attempt, @failures, @losses, @not_before, @claim_agent, @claim_token, @claim_epoch,
                 @claim_ttl, @claim_expires_at, @claim_extensions, @claim_domain, @claim_expires_ns,
                 @claim_device, @claim_inode, @notes, @summary, @issue_number, @issue_url, @branch,
-                @quality_score, @quality_notes, @spec_file, @settled_token)
+                @quality_score, @quality_notes, @quality, @spec_file, @settled_token)
             """, [Here, .. All(task)]);
         Link(task);
     }
@@ -132,7 +133,7 @@ internal sealed partial class PostgresWorkRows
             claim_expires_ns = @claim_expires_ns, claim_witness_device = @claim_device,
             claim_witness_inode = @claim_inode, notes = @notes, summary = @summary, issue_number = @issue_number,
             issue_url = @issue_url, branch = @branch, quality_score = @quality_score,
-            quality_notes = @quality_notes, spec_file = @spec_file, settled_token = @settled_token
+            quality_notes = @quality_notes, quality = @quality, spec_file = @spec_file, settled_token = @settled_token
         WHERE election = @election AND id = @id
         """, [Here, .. All(task)]);
     }
@@ -198,7 +199,7 @@ internal sealed partial class PostgresWorkRows
         ("role", task.Role), ("created_by", task.CreatedBy), ("created_at", Milliseconds(task.CreatedAt)),
         ("issue_number", task.GithubIssue?.Number), ("issue_url", task.GithubIssue?.Url),
         ("branch", task.Branch), ("quality_score", Text(task.QualityScore)),
-        ("quality_notes", task.QualityNotes), ("spec_file", task.SpecFile),
+        ("quality_notes", task.QualityNotes), ("quality", task.Quality?.ToJson()), ("spec_file", task.SpecFile),
         ("id", task.Id.Value), ("status", task.Status.Name()), ("updated_at", Milliseconds(task.UpdatedAt)),
         ("assigned_to", task.AssignedTo), ("claimed_at", Milliseconds(task.ClaimedAt)),
         ("completed_at", Milliseconds(task.CompletedAt)), ("attempt", task.Attempt), ("failures", task.Failures),
@@ -301,6 +302,7 @@ internal sealed partial class PostgresWorkRows
         SettledToken = Text(row, 39),
         DependsOn = [.. (Text(row, 40) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(id => new TaskId(id))],
+        Quality = Text(row, 41) is { } quality ? Assessment.Parse(quality) : null,
     };
 
     private static ClaimState ClaimOf(NpgsqlDataReader row) =>

@@ -71,6 +71,7 @@ internal static class WorkSchema
             branch TEXT,
             quality_score TEXT,
             quality_notes TEXT,
+            quality TEXT,
             spec_file TEXT,
             settled_token TEXT,
             standing TEXT NOT NULL GENERATED ALWAYS AS (

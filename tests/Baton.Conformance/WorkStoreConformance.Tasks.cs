@@ -102,6 +102,45 @@ public abstract partial class WorkStoreConformance
     }
 
     [Fact]
+    public async Task An_assessment_stays_and_a_later_one_changes_only_what_it_judges()
+    {
+        await SubmitAsync(New("t1"));
+        var first = new Assessment("ann", Now, [new(QualityDimension.Completeness, 8, "all of it"), new(QualityDimension.Impact, 7.5m, null)])
+        {
+            Strengths = ["quick"],
+            Lessons = ["look first"],
+        };
+        await EditAsync("t1", new TaskEdit.Assess(first, "judged"));
+        await EditAsync("t1", new TaskEdit.Assess(
+            new("bob", Now, [new(QualityDimension.Impact, 4, "less")]) { Lessons = ["look twice"] }));
+
+        var task = await TaskAsync("t1");
+
+        Assert.Equal(6.7m, task.QualityScore);
+        Assert.Equal("judged", Assert.Single(task.Notes).Text);
+        Assert.Equal(("bob", 8m, 4m), (task.Quality!.By, task.Quality.Of(QualityDimension.Completeness)!.Score,
+            task.Quality.Of(QualityDimension.Impact)!.Score));
+        Assert.Equal(["look first", "look twice"], task.Quality.Lessons);
+        Assert.Equal(["quick"], task.Quality.Strengths);
+        Assert.Null(task.Quality.Of(QualityDimension.Efficiency));
+    }
+
+    [Fact]
+    public async Task What_is_told_stands_in_the_log_at_once()
+    {
+        var before = await LookAsync();
+        await Store.AskAsync(new(RequestKind.Tell, "ann")
+        {
+            Event = new(EventType.ValidationPassed, "ann", "main", "all well"),
+        }, Cancel);
+
+        var told = Assert.Single(await Store.EventsAsync(new() { After = before.Seq }, Cancel));
+
+        Assert.Equal((EventType.ValidationPassed, "all well"), (told.Draft.Type, told.Draft.Message));
+        Assert.Empty((await LookAsync()).Requests);
+    }
+
+    [Fact]
     public async Task Nothing_submitted_is_nothing_made()
     {
         Assert.Equal(0, Assert.IsType<SubmitAnswer.Accepted>(await Store.SubmitAsync([], "tester", Cancel)).Created);

@@ -28,6 +28,8 @@ internal static class FindingsPresentation
         long? section = null;
         Attempt(trouble, () => (report, section) = Report(session, findings, order.Report));
         Attempt(trouble, () => WriteFile(session, order.Junit, file => JUnitFindings.Write(findings, file)));
+        Attempt(trouble, () => WriteFile(session, order.Html, file => HtmlFindings.Write(findings, file)));
+        await RecordAsync(session, findings, order, trouble);
         session.Output.Data(FindingsJson.Of(findings, report), BatonJson.Default.FindingsJson,
             text => Write(text, findings, session.Output.Ink));
         if (report is not null)
@@ -46,6 +48,42 @@ internal static class FindingsPresentation
         return !findings.IsPass ? ExitCode.ValidationFailed
             : trouble.Count > 0 ? ExitCode.Failure
             : ExitCode.Ok;
+    }
+
+    /// <summary>Tells the log of the workspace, and the task that asked for the validation.</summary>
+    private static async Task RecordAsync(Session session, Findings findings, ReportOrder order, List<string> trouble)
+    {
+        // Looking at a running system changes nothing in it.
+        if (order.Task is null && findings.Mode != ValidationMode.Drills)
+        {
+            return;
+        }
+
+        try
+        {
+            if (order.Task is { } named)
+            {
+                var task = await Lookup.TaskAsync(session, named);
+                var note = MeasuredAssessment.Note(findings);
+                var answer = await session.Work.EditAsync(task.Id,
+                    MeasuredAssessment.Of(findings) is { } measured ? new TaskEdit.Assess(measured, note) : new TaskEdit.Note(note),
+                    session.Actor, CancellationToken.None);
+                if (answer is ClaimAnswer.Refused refused)
+                {
+                    trouble.Add(refused.Refusal.Message);
+                }
+            }
+
+            await session.Work.AskAsync(new(RequestKind.Tell, session.Actor)
+            {
+                Event = new(findings.IsPass ? EventType.ValidationPassed : EventType.ValidationFailed, session.Actor,
+                    findings.Election.Value, $"{findings.Tally()} (mode {findings.Mode.Name()}, run {findings.RunId})"),
+            }, CancellationToken.None);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or CommandFailure)
+        {
+            trouble.Add(e.Message);
+        }
     }
 
     private static (string?, long?) Report(Session session, Findings findings, string? wanted)

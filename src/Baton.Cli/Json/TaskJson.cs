@@ -27,6 +27,9 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
     /// <summary>What the completing agent said.</summary>
     public string? Summary { get; init; }
 
+    /// <summary>The assessment behind score and notes.</summary>
+    public QualityJson? Quality { get; init; }
+
     /// <summary>The sections of the spec that it was read from; absent where it was read from the store.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SpecSectionJson>? Sections { get; init; }
@@ -46,6 +49,7 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
         Ready = task.IsReady,
         NotBefore = task.NotBefore,
         Summary = task.Summary,
+        Quality = task.Quality is { } quality ? QualityJson.Of(quality) : null,
     };
 }
 

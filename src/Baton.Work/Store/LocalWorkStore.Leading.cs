@@ -179,8 +179,14 @@ public abstract partial class LocalWorkStore
         return true;
     }
 
-    private static long Ask(WorkRows rows, LeaderRequest request)
+    private long Ask(WorkRows rows, LeaderRequest request)
     {
+        if (request.Kind == RequestKind.Tell)
+        {
+            rows.Append(request.Event ?? throw new ArgumentException("there is no event to tell", nameof(request)), Now);
+            return 0;
+        }
+
         if (request.Kind == RequestKind.Acknowledge)
         {
             rows.Alarm = null;

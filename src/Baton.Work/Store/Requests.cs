@@ -107,6 +107,9 @@ public enum RequestKind
 
     /// <summary>Drop the alarm over a rolled back store. Done at once, without the leader.</summary>
     Acknowledge,
+
+    /// <summary>Write an event that is no change of the store's own. Done at once, without the leader.</summary>
+    Tell,
 }
 
 /// <summary>Something asked of the leader.</summary>
@@ -119,6 +122,9 @@ public sealed record LeaderRequest(RequestKind Kind, string By)
 
     /// <summary>For <see cref="RequestKind.Resign"/>: only this term.</summary>
     public Epoch? Epoch { get; init; }
+
+    /// <summary>For <see cref="RequestKind.Tell"/>: the event.</summary>
+    public EventDraft? Event { get; init; }
 
     /// <summary>For <see cref="RequestKind.Evict"/>: whom.</summary>
     public AgentId? Agent { get; init; }

@@ -181,6 +181,9 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>What the assessment said.</summary>
     public string? QualityNotes { get; init; }
 
+    /// <summary>The assessment behind score and notes; null where only those are known, or there is none.</summary>
+    public Assessment? Quality { get; init; }
+
     /// <summary>Its Markdown spec, relative to the workspace.</summary>
     public string? SpecFile { get; init; }
 

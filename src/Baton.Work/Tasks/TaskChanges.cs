@@ -69,6 +69,12 @@ public abstract record TaskEdit
     /// <summary>Name its Markdown spec, relative to the workspace.</summary>
     public sealed record Spec(string File) : TaskEdit;
 
+    /// <summary>
+    /// Judge the work on it. Over an earlier assessment: what is not judged anew keeps its score. With a note, that is
+    /// added too.
+    /// </summary>
+    public sealed record Assess(Assessment Assessment, string? Remark = null) : TaskEdit;
+
     /// <summary>Wait for another task.</summary>
     public sealed record AddDependency(TaskId On) : TaskEdit;
 

@@ -182,6 +182,17 @@ public static class TaskRules
                 return new TaskChange(changed with { Notes = WithNote(task, note.Text, now) }, []);
             case TaskEdit.Spec spec:
                 return new TaskChange(spec.File == task.SpecFile ? task : changed with { SpecFile = spec.File }, []);
+            case TaskEdit.Assess assess:
+                var whole = assess.Assessment.Over(task.Quality);
+                return new TaskChange(
+                    changed with
+                    {
+                        Quality = whole,
+                        QualityScore = whole.Overall ?? task.QualityScore,
+                        QualityNotes = whole.Summary(),
+                        Notes = WithNote(task, assess.Remark, now),
+                    },
+                    []);
             case TaskEdit.Cancel when task.Status == DurableTaskStatus.Cancelled:
                 return new TaskChange(task, []);
             case TaskEdit.Cancel when task.Status == DurableTaskStatus.Completed:
