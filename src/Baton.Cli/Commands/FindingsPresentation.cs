@@ -20,6 +20,12 @@ internal sealed record ReportOrder(string? Report, string? Task, string? Junit, 
 /// </summary>
 internal static class FindingsPresentation
 {
+    /// <summary>What a line of evidence begins with that belongs to the one before it.</summary>
+    public const string Detail = "  ";
+
+    // A recording may break a promise hundreds of times; JSON has them all.
+    private const int MostEvidence = 20;
+
     /// <summary>Shows and writes it all; gives the exit code.</summary>
     public static async Task<int> PresentAsync(Session session, Findings findings, ReportOrder order)
     {
@@ -145,9 +151,16 @@ internal static class FindingsPresentation
         {
             text.WriteLine($"{Word(criterion.Result, ink)}  {criterion.Id.PadRight(width)}  "
                 + ink.Strong(Plain.Line(criterion.Title)));
-            foreach (var line in criterion.Evidence)
+            var shown = 0;
+            foreach (var line in criterion.Evidence.TakeWhile(line => IsDetail(line) || shown++ <= MostEvidence))
             {
-                text.WriteLine($"        {ink.Faint(Plain.Line(line))}");
+                text.WriteLine($"        {(IsDetail(line) ? Detail : "")}{ink.Faint(Plain.Line(line))}");
+            }
+
+            var all = criterion.Evidence.Count(line => !IsDetail(line));
+            if (all > MostEvidence + 1)
+            {
+                text.WriteLine(ink.Faint($"        … and {all - MostEvidence - 1} more; --json has them all"));
             }
         }
 
@@ -156,6 +169,8 @@ internal static class FindingsPresentation
             + $"{FindingsWords.Span(findings.Duration)}; leader {findings.LedBy()}; run {findings.RunId}"
             + (findings.Seed is { } seed ? string.Create(CultureInfo.InvariantCulture, $", seed {seed}") : ""));
     }
+
+    private static bool IsDetail(string line) => line.StartsWith(Detail, StringComparison.Ordinal);
 
     private static string Word(Judgement result, Ink ink) => result switch
     {

@@ -28,14 +28,38 @@ internal static class ValidateCommand
         var task = new Option<string?>("--task") { Description = "the task that gets a note and an assessment", HelpName = "ID" };
         var junit = new Option<string?>("--junit") { Description = "a file for build servers", HelpName = "FILE" };
         var html = new Option<string?>("--html") { Description = "a file with a picture of the run", HelpName = "FILE" };
+        var history = new Option<string?>("--history")
+        {
+            Description = "judge a recording instead: a file, a folder of them, or a coordination.log",
+            HelpName = "FILE",
+        };
         return new("validate", "try the promises with real processes and faults, in a store of the run's own", async session =>
         {
             var order = new ReportOrder(session.Get(report), session.Get(task), session.Get(junit), session.Get(html));
+            if (session.Get(history) is { } file)
+            {
+                RefuseBeside(session, history, orchestrators, ttl, only, seed);
+                return await FindingsPresentation.PresentAsync(
+                    session, await ValidateHistory.RunAsync(session, file), order);
+            }
+
             var findings = await DrillAsync(session, session.Get(orchestrators), session.Get(ttl) ?? TimeSpan.FromSeconds(2),
                 session.Get(only), session.Get(seed));
             return await FindingsPresentation.PresentAsync(session, findings, order);
         })
-        { orchestrators, ttl, only, seed, report, task, junit, html };
+        { history, orchestrators, ttl, only, seed, report, task, junit, html };
+    }
+
+    private static void RefuseBeside(Session session, Option mode, params ReadOnlySpan<Option> others)
+    {
+        foreach (var other in others)
+        {
+            if (session.Has(other))
+            {
+                throw CommandFailure.Usage($"validate: {mode.Name} and {other.Name} don't go together",
+                    $"{other.Name} is for the drills");
+            }
+        }
     }
 
     private static async Task<Findings> DrillAsync(

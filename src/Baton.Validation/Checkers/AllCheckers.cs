@@ -13,6 +13,7 @@ public static class AllCheckers
         TrustEndsBeforeLease.Checker,
         NoTakeoverOfAFreshLease.Checker,
         NothingBehindTheFence.Checker,
+        OnlyTheHolderActs.Checker,
         SilentAfterStop.Checker,
         LeaderAppearsWithin.Checker,
         OneLiveClaimPerTask.Checker,

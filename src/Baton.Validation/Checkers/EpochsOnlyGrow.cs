@@ -17,15 +17,22 @@ public static class EpochsOnlyGrow
             var ended = clock.Where(acquire => acquire.Ended is not null)
                 .OrderBy(acquire => acquire.Ended!.Value).ToArray();
             Operation? highest = null;
+            Operation? former = null;
             var next = 0;
             foreach (var acquire in clock)
             {
                 for (; next < ended.Length && ended[next].Precedes(acquire); next++)
                 {
                     highest = highest is null || ended[next].Epoch > highest.Epoch ? ended[next] : highest;
+                    former = ended[next];
                 }
 
-                if (highest is not null && acquire.Epoch <= highest.Epoch)
+                if (former is not null && acquire.Epoch <= former.Epoch)
+                {
+                    yield return ($"the epoch went back from {former.Epoch} of {former.Who} to {acquire.Epoch} of "
+                        + acquire.Who, [former, acquire]);
+                }
+                else if (highest is not null && acquire.Epoch <= highest.Epoch)
                 {
                     yield return ($"epoch {acquire.Epoch} of {acquire.Who} began after epoch {highest.Epoch} "
                         + $"of {highest.Who}", [highest, acquire]);

@@ -45,7 +45,9 @@ public static class ViewsAgree
     private static (string, Operation[])? Wrong(History history, Operation view)
     {
         var leases = history.Done(Acquire, Renew).ToArray();
-        if (leases.FirstOrDefault(lease => lease.Epoch == view.Epoch && lease.Who != view.Subject) is { } other)
+        // Where an epoch has several holders, that is another promise's fault.
+        if (leases.FirstOrDefault(lease => lease.Epoch == view.Epoch && lease.Who != view.Subject) is { } other
+            && !leases.Any(lease => lease.Epoch == view.Epoch && lease.Who == view.Subject))
         {
             return ($"{view.Who} named {view.Subject} for epoch {view.Epoch}, which is {other.Who}'s", [other, view]);
         }

@@ -83,7 +83,8 @@ public sealed class HistoryFile : IDisposable
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new BrokenHistoryException($"{path}, line {line}: {e.Message}", e);
+            // The parser's own place is one within the line, and counts from 0.
+            throw new BrokenHistoryException($"{path}, line {line}: {e.Message.Split(" Path:")[0].TrimEnd('.')}", e);
         }
     }
 }

@@ -128,6 +128,11 @@ public enum Outcome
 /// <param name="Outcome">What came of it.</param>
 public sealed record Operation(string Who, OperationKind Kind, Instant Began, Outcome Outcome)
 {
+    /// <summary>
+    /// The <see cref="Clock"/> of what was read from a log with dates: its instants count from 1970.
+    /// </summary>
+    public const string WallClock = "wall";
+
     /// <summary>When it ended; null where no end was seen.</summary>
     public Instant? Ended { get; init; }
 
@@ -172,11 +177,15 @@ public sealed record Operation(string Who, OperationKind Kind, Instant Began, Ou
         return Clock == other.Clock && Ended is { } ended && ended < other.Began;
     }
 
-    /// <summary>One line for a person, times in milliseconds since an origin.</summary>
+    /// <summary>One line for a person, times in milliseconds since an origin, or as dates where they are known.</summary>
     public string Describe(Instant origin)
     {
         var text = new System.Text.StringBuilder();
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{(Began - origin).TotalMilliseconds:0.0} ms  ");
+        _ = Clock == WallClock
+            ? text.Append(System.Globalization.CultureInfo.InvariantCulture,
+                $"{DateTimeOffset.UnixEpoch + (Began - default(Instant)):yyyy-MM-dd HH:mm:ss.fff}Z  ")
+            : text.Append(System.Globalization.CultureInfo.InvariantCulture,
+                $"{(Began - origin).TotalMilliseconds:0.0} ms  ");
         if (Line > 0)
         {
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"line {Line}  ");

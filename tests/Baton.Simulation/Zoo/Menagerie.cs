@@ -21,6 +21,8 @@ internal static class Menagerie
             new() { Revives = true }, nameof(SilentAfterStop)),
         Elector("acts-on", "acts outside once more when its leadership is over",
             new() { ActsOn = true }, nameof(SilentAfterStop)),
+        Elector("acts-as-a-follower", "acts outside under the epoch of the leader that it follows",
+            new() { ActsAsAFollower = true }, nameof(OnlyTheHolderActs)),
         Elector("renewal-outlives-stop", "stops leading and goes on renewing",
             new() { RenewsAfterTheStop = true }, nameof(LeaderAppearsWithin)),
         Elector("renewal-revives-release", "renews after its release, and the store writes it",

@@ -31,6 +31,9 @@ internal sealed record Habits
 
     /// <summary>It goes on starting processes for a while after its leadership is over.</summary>
     public bool ActsOn { get; init; }
+
+    /// <summary>It acts under the epoch of the leader that it follows.</summary>
+    public bool ActsAsAFollower { get; init; }
 }
 
 /// <summary>
@@ -72,6 +75,10 @@ internal sealed class PlainContender(Arena arena, Host host, string name, string
                 if (standing.IsVacant() && !(habits.NeverReplaces && standing == LeaseStanding.RanOut))
                 {
                     await CampaignAsync(view, standing);
+                }
+                else if (habits.ActsAsAFollower && view.Epoch > Epoch.None)
+                {
+                    Act(view.Epoch);
                 }
             }
 

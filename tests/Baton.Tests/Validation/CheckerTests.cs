@@ -184,6 +184,32 @@ public sealed class CheckerTests
         good: [Shown("status", "b", 8, 50), Shown("monitor", "a", 7, 60)]);
 
     [Fact]
+    public void Only_the_holder_acts_under_its_epoch() => Decides(OnlyTheHolderActs.Checker,
+        bad: [Take("a", 7, 0), Do("b", Write, 10, 7)],
+        good: [Take("a", 7, 0), Take("b", 8, 200), Do("a", Write, 210, 7), Do("b", Begin, 220, 8)]);
+
+    [Fact]
+    public void Who_names_no_epoch_acts_only_while_it_holds_the_lease()
+    {
+        Decides(OnlyTheHolderActs.Checker,
+            bad: [Take("a", 7, 0), Take("b", 8, 200), Do("a", Evict, 210)],
+            good: [Take("a", 7, 0), Do("a", Evict, 190), Take("b", 8, 200), Do("b", Evict, 210)]);
+        Assert.Single(OnlyTheHolderActs.Checker.Judge(new([Do("a", Evict, 10)])));
+    }
+
+    [Fact]
+    public void An_acquire_without_an_answer_may_have_won() => Assert.Empty(OnlyTheHolderActs.Checker.Judge(
+        new([Do("a", Acquire, 0) with { Outcome = Outcome.Unknown, Ended = null }, Do("a", Write, 10, 7)])));
+
+    [Fact]
+    public void A_fall_of_the_epoch_is_told_from_what_follows_it()
+    {
+        var found = EpochsOnlyGrow.Checker.Judge(new([Take("a", 7, 0), Take("b", 1, 500), Take("c", 2, 900)]));
+        Assert.Equal(["the epoch went back from 7 of a to 1 of b", "epoch 2 of c began after epoch 7 of a"],
+            found.Select(violation => violation.Message));
+    }
+
+    [Fact]
     public void Every_checker_is_on_the_list() => Assert.Equal(
         typeof(Checker).Assembly.GetTypes()
             .Where(type => type.GetProperty("Checker")?.PropertyType == typeof(Checker))
