@@ -59,10 +59,10 @@ internal sealed class PostgresCandidate : IAsyncDisposable
         }
     }
 
-    public Task LosesAsync(Leadership leadership) => Lost(leadership).WaitAsync(TooLong, BootClock.Instance);
+    public static Task LosesAsync(Leadership leadership) => Lost(leadership).WaitAsync(TooLong, BootClock.Instance);
 
     /// <summary>Waits for the next renewals, seen from elsewhere.</summary>
-    public async Task<LeaseView> RenewsAsync(ILeaseStore elsewhere)
+    public static async Task<LeaseView> RenewsAsync(ILeaseStore elsewhere)
     {
         using var safe = new CancellationTokenSource(TooLong, BootClock.Instance);
         var before = await elsewhere.ReadAsync(ElectionName.Main, safe.Token);

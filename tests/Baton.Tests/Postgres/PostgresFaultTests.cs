@@ -1,5 +1,4 @@
 using Baton.Postgres;
-using Baton.Work;
 using Npgsql;
 
 namespace Baton.Tests;
@@ -35,7 +34,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         try
         {
             // Nothing answers: only the deadline can end it.
-            await candidate.LosesAsync(first);
+            await PostgresCandidate.LosesAsync(first);
             Assert.False(first.IsValid);
         }
         finally
@@ -57,7 +56,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Server.Stop();
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => work.SnapshotAsync(Cancel).AsTask());
         Assert.True(refusal.IsTransient, refusal.Message);
-        await candidate.LosesAsync(first);
+        await PostgresCandidate.LosesAsync(first);
         Server.Start();
 
         Assert.True((await candidate.LeadsAsync(above: first.Epoch.Value)).IsValid);
@@ -74,7 +73,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         {
             await RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 + "WHERE application_name = 'baton' AND pid <> pg_backend_pid()");
-            var renewed = await candidate.RenewsAsync(new PostgresLeaseStore(database));
+            var renewed = await PostgresCandidate.RenewsAsync(new PostgresLeaseStore(database));
             Assert.Equal(leadership.Epoch, renewed.Epoch);
         }
 
@@ -101,7 +100,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         await using var candidate = Start(Make());
         var leadership = await candidate.LeadsAsync(above: 0);
         await RunAsync($"DROP SCHEMA {_schema} CASCADE");
-        await candidate.LosesAsync(leadership);
+        await PostgresCandidate.LosesAsync(leadership);
         Assert.Equal(LossReason.StoreLost, leadership.LossReason);
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() =>
             new PostgresWorkStore(database, ElectionName.Main).SnapshotAsync(Cancel).AsTask());
@@ -125,7 +124,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Server.Stop();
         Server.Restore("old");
         Server.Start();
-        await candidate.LosesAsync(leadership);
+        await PostgresCandidate.LosesAsync(leadership);
         Assert.True((await candidate.LeadsAsync(above: leadership.Epoch.Value)).IsValid);
     }
 

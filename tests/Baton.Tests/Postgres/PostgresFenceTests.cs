@@ -41,7 +41,7 @@ public sealed class PostgresFenceTests : IDisposable
         await WaitsAsync($"baton/{_database.StoreId}/%/1");
 
         await BeginAsync(2, Next);
-        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => zombie.WaitAsync(TooLong, Clock));
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => zombie.WaitAsync(TooLong, Clock, Cancel));
         Assert.Equal(StoreFault.Unreachable, refusal.Code);
         await DoAsync(raw, "ROLLBACK");
         Assert.Equal(AgentStatus.Active, Assert.Single((await _store.SnapshotAsync(Cancel)).Agents).Status);
@@ -61,7 +61,7 @@ public sealed class PostgresFenceTests : IDisposable
         await WaitsAsync($"baton/{_database.StoreId}/%/2");
         // It is no leader's session that holds the fence, so it is waited for.
         await DoAsync(raw, "COMMIT");
-        await begins.WaitAsync(TooLong, Clock);
+        await begins.WaitAsync(TooLong, Clock, Cancel);
         await DoAsync(neighbour, "SELECT 1");
         Assert.Equal(new Epoch(2), (await _store.SnapshotAsync(Cancel)).Fence.Epoch);
     }
@@ -79,8 +79,8 @@ public sealed class PostgresFenceTests : IDisposable
         await WaitsAsync($"baton/{_database.StoreId}/%/1");
 
         await DoAsync(raw, "COMMIT");
-        await begins.WaitAsync(TooLong, Clock);
-        await Assert.ThrowsAsync<FencedException>(() => zombie.WaitAsync(TooLong, Clock));
+        await begins.WaitAsync(TooLong, Clock, Cancel);
+        await Assert.ThrowsAsync<FencedException>(() => zombie.WaitAsync(TooLong, Clock, Cancel));
         Assert.Single((await _store.SnapshotAsync(Cancel)).Agents);
     }
 
@@ -121,7 +121,7 @@ public sealed class PostgresFenceTests : IDisposable
             return 0;
         })));
         await over.CancelAsync();
-        await reader.WaitAsync(TooLong, Clock);
+        await reader.WaitAsync(TooLong, Clock, Cancel);
         var all = await _store.EventsAsync(new(), Cancel);
         Assert.Equal(all.Select(told => told.Seq), seen);
         Assert.Equal(Enumerable.Range(1, all.Length).Select(n => (long)n), seen);
@@ -142,8 +142,8 @@ public sealed class PostgresFenceTests : IDisposable
                 _store.SettleAsync(claimed.Claim!, new Settlement.Complete(null), Cancel).AsTask()));
             var submits = OnThread(() => Together(() => _store.SubmitAsync(
                 [new(new($"b-{round}"), "second") { DependsOn = [$"a-{round}"] }], "tester", Cancel).AsTask()));
-            await settles.WaitAsync(TooLong, Clock);
-            await submits.WaitAsync(TooLong, Clock);
+            await settles.WaitAsync(TooLong, Clock, Cancel);
+            await submits.WaitAsync(TooLong, Clock, Cancel);
 
             Task<T> Together<T>(Func<Task<T>> act)
             {
