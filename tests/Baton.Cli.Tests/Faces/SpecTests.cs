@@ -32,7 +32,7 @@ public sealed class SpecTests : IDisposable
         var id = await MendAsync();
         await _stage.PlayAsync("spec", "generate", id);
         var mine = Text(FileOf(id)).Replace("to be defined", "keep dry", StringComparison.Ordinal);
-        File.WriteAllText(_folder.Of(FileOf(id)), mine);
+        File.WriteAllText(_folder.PathOf(FileOf(id)), mine);
 
         Golden.Check("spec-refused", await _stage.PlayAsync("spec", "generate", id));
         Assert.Equal(mine, Text(FileOf(id)));
@@ -53,8 +53,8 @@ public sealed class SpecTests : IDisposable
         await _stage.PlayAsync("spec", "generate", id);
         Golden.Check("spec-lint-clean", await _stage.PlayAsync("spec", "lint"));
         await _stage.PlayAsync("task", "cancel", id);
-        File.AppendAllText(_folder.Of("docs/specs/README.md"), "- [gone](task_1_gone.md)\n");
-        File.WriteAllText(_folder.Of("docs/specs/stray.md"), "# A page\n");
+        File.AppendAllText(_folder.PathOf("docs/specs/README.md"), "- [gone](task_1_gone.md)\n");
+        File.WriteAllText(_folder.PathOf("docs/specs/stray.md"), "# A page\n");
         Golden.Check("spec-lint", await _stage.PlayAsync("spec", "lint"));
         Golden.Check("spec-lint-json", await _stage.PlayAsync("spec", "lint", FileOf(id), "--json"));
     }
@@ -64,14 +64,14 @@ public sealed class SpecTests : IDisposable
     {
         var id = await MendAsync();
         var other = await _stage.CreateAsync("--title", "Paint it");
-        Directory.CreateDirectory(_folder.Of("docs/specs"));
+        Directory.CreateDirectory(_folder.PathOf("docs/specs"));
         var mine = $"# Task: Paint it\n\n**Task ID**: `{other}`\n\nAll by hand.\n";
         var path = $"docs/specs/task_{other.Split('_')[1]}_paint-it.md";
-        File.WriteAllText(_folder.Of(path), mine);
+        File.WriteAllText(_folder.PathOf(path), mine);
 
         Golden.Check("spec-backfill", await _stage.PlayAsync("spec", "backfill"));
         Assert.Equal(mine, Text(path));
-        Assert.True(File.Exists(_folder.Of(FileOf(id))));
+        Assert.True(File.Exists(_folder.PathOf(FileOf(id))));
         Golden.Check("spec-backfill-again", await _stage.PlayAsync("spec", "backfill"));
     }
 
@@ -100,9 +100,9 @@ public sealed class SpecTests : IDisposable
     [InlineData("spec-no-folder", "import", "specs", "docs")]
     public async Task Bad_input_gets_one_line(string name, params string[] args)
     {
-        File.WriteAllText(_folder.Of("page.md"), "# A page\n");
-        File.WriteAllBytes(_folder.Of("bytes.md"), [0xC3, 0x28]);
-        Directory.CreateDirectory(_folder.Of("docs"));
+        File.WriteAllText(_folder.PathOf("page.md"), "# A page\n");
+        File.WriteAllBytes(_folder.PathOf("bytes.md"), [0xC3, 0x28]);
+        Directory.CreateDirectory(_folder.PathOf("docs"));
         var played = await _stage.PlayAsync(args);
         Golden.Check(name, played with
         {
@@ -116,7 +116,7 @@ public sealed class SpecTests : IDisposable
 
     private static string FileOf(string id) => $"docs/specs/task_{id.Split('_')[1]}_mend-the-roof.md";
 
-    private string Text(string file) => File.ReadAllText(_folder.Of(file));
+    private string Text(string file) => File.ReadAllText(_folder.PathOf(file));
 
     private async Task<JsonElement> ShownAsync(string id) => Of(await _stage.PlayAsync("task", "show", id, "--json"));
 
