@@ -45,7 +45,12 @@ internal static class SpecLintCommand
                 text.WriteLine(Plain.Line($"{finding.File}:{finding.Line}: {finding.Kind}: {finding.Message}"));
             }
         });
-        session.Output.Remark(findings.Count == 0 ? "nothing to mend" : $"{findings.Count} findings");
+        session.Output.Remark(findings.Count switch
+        {
+            0 => "nothing to mend",
+            1 => "1 finding",
+            _ => $"{findings.Count} findings",
+        });
         return findings.Count == 0 ? ExitCode.Ok : ExitCode.Failure;
     }
 

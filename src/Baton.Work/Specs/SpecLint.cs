@@ -25,22 +25,21 @@ public static partial class SpecLint
         ArgumentNullException.ThrowIfNull(find);
         var map = SpecMap.Of(text);
         var reading = SpecReader.Read(map, now);
-        var findings = new List<SpecFinding>(reading.Findings);
-        Damage(map, findings);
-        if (reading.Spec is { } spec)
+        if (reading.Spec is not { } spec)
         {
-            if (SpecNames.DigitsOf(file) is { } digits && digits != SpecNames.DigitsOf(spec.Task.Id))
-            {
-                Add(SpecFault.Damage, map.Field(SpecHeader.Id)!.Line,
-                    $"the file is named for the digits {digits}, not for {spec.Task.Id}");
-            }
-
-            Drift(map, spec, find(spec.Task.Id), findings);
+            return reading.Findings;
         }
 
-        return [.. findings.OrderBy(finding => finding.Line).Distinct()];
+        var findings = new List<SpecFinding>(reading.Findings);
+        Damage(map, findings);
+        if (SpecNames.DigitsOf(file) is { } digits && digits != SpecNames.DigitsOf(spec.Task.Id))
+        {
+            findings.Add(new(SpecFault.Damage, map.Field(SpecHeader.Id)!.Line + 1,
+                $"the file is named for the digits {digits}, not for {spec.Task.Id}"));
+        }
 
-        void Add(SpecFault fault, int line, string message) => findings.Add(new(fault, line + 1, message));
+        Drift(map, spec, find(spec.Task.Id), findings);
+        return [.. findings.OrderBy(finding => finding.Line).Distinct()];
     }
 
     private static void Damage(SpecMap map, List<SpecFinding> findings)
