@@ -35,6 +35,11 @@ public enum ValidationMode
     History,
 }
 
+/// <summary>What was recorded while one thing was tried.</summary>
+/// <param name="Name">What was tried: the id of a criterion.</param>
+/// <param name="History">What was recorded.</param>
+public sealed record NamedHistory(string Name, History History);
+
 /// <summary>What a validation found.</summary>
 /// <param name="RunId">Names the run; its section is written once.</param>
 /// <param name="Mode">How it looked.</param>
@@ -65,8 +70,11 @@ public sealed record Findings(string RunId, ValidationMode Mode, ImmutableArray<
     /// <summary>What the run's random choices were drawn from; null where it made none.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>All that was recorded; the picture is drawn from it.</summary>
+    /// <summary>All that was recorded.</summary>
     public History History { get; init; } = new([]);
+
+    /// <summary>The same, apart by what was tried; the picture shows one after the other.</summary>
+    public ImmutableArray<NamedHistory> Parts { get; init; } = [];
 
     /// <summary>Failed when a criterion failed, or when none was shown.</summary>
     public bool IsPass => Criteria.All(criterion => criterion.Result != Judgement.Fail)
