@@ -50,7 +50,7 @@ public static class HtmlFindings
     [
         (MarkKind.Kill, "killed"), (MarkKind.Freeze, "frozen"), (MarkKind.Thaw, "goes on"), (MarkKind.Stop, "asked to stop"),
         (MarkKind.Evict, "evicted"), (MarkKind.Requeue, "task requeued"), (MarkKind.Refused, "write refused by the fence"),
-        (MarkKind.Fault, "store damaged"),
+        (MarkKind.Fault, "another fault"),
     ];
 
     /// <summary>Writes the page in UTF-8.</summary>

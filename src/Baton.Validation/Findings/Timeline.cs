@@ -23,7 +23,7 @@ internal sealed record Stretch(Instant From, Instant Until, string Title, Epoch?
 /// <summary>A moment of a lane.</summary>
 internal sealed record Mark(Instant At, MarkKind Kind, string Title);
 
-/// <summary>One row of the picture: an orchestrator by its stable name, the tasks, or the store.</summary>
+/// <summary>One row of the picture: an orchestrator by its stable name, the tasks, or other faults.</summary>
 internal sealed record Lane(string Name)
 {
     public ImmutableArray<Stretch> Lives { get; init; } = [];
@@ -72,7 +72,7 @@ internal sealed record Timeline(Instant From, Instant Until, ImmutableArray<Lane
             .Select(fault => new Mark(fault.Began, MarkKind.Fault, fault.Describe(history.Origin))).ToImmutableArray();
         if (!store.IsEmpty)
         {
-            lanes.Add(new("store") { Marks = store });
+            lanes.Add(new("faults") { Marks = store });
         }
 
         return new(history.Origin, until, [.. lanes], Gaps(history));
@@ -141,7 +141,9 @@ internal sealed record Timeline(Instant From, Instant Until, ImmutableArray<Lane
             var next = history.Reigns.FirstOrDefault(other => other.Epoch > reign.Epoch && other.First.Clock == reign.First.Clock);
             var fault = faults.LastOrDefault(each => each.Subject == reign.Who && each.Began >= reign.From
                 && next is not null && each.Began <= next.From);
-            if (next is not null && fault is not null)
+            // Who was not there yet could not take over.
+            if (next is not null && fault is not null && history.Operations.Any(operation =>
+                operation.Who == next.Who && operation.Began < fault.Began))
             {
                 gaps.Add(new(fault.Began, next.From,
                     $"{OperationNames.Name(fault.Kind)} of {reign.Who} (epoch {reign.Epoch}) to {next.Who} "

@@ -68,10 +68,10 @@ public sealed record Reign(string Who, Epoch Epoch, Operation First, Operation L
             (by, at) = (yielded, yielded.Began);
         }
 
-        // Killed, it may have lived until the kill was over.
-        if (end is not null && end.Clock == trust.Clock && (end.Ended ?? end.Began) is var gone && gone < at)
+        // It died at some time while the kill was under way; only until that began did it surely live.
+        if (end is not null && end.Clock == trust.Clock && end.Began < at)
         {
-            (by, at) = (end, gone);
+            (by, at) = (end, end.Began);
         }
 
         return (by, at);
