@@ -43,6 +43,7 @@ internal static class CommandTree
         DemoCommand.Declare(),
         CleanupCommand.Declare(),
         ValidateCommand.Declare(),
+        ValidateGuardCommand.Declare(),
         ImportCommand.Declare(),
         SpecCommands.Declare(),
         DoctorCommand.Declare(),

@@ -47,18 +47,22 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
     }
 
     /// <inheritdoc/>
+    public IDisposable Guard(string folder, string run)
+    {
+        var id = around.Ids.NewLife("validate").AsHolder();
+        var witness = new WitnessFolder(ValidateGuardCommand.WitnessesOf(folder)).Hold(id);
+        var guard = ChildProcess.Start(new([.. OwnProgram.Command, ValidateGuardCommand.Name, folder, run])
+        {
+            OwnSession = true,
+            Environment = NothingOfOurs().ToImmutable().SetItem(Lifeline.Variable, Lifeline.ValueOf(id, witness.Mark)),
+        });
+        return new Guarding(guard, witness);
+    }
+
+    /// <inheritdoc/>
     public IDrillProcess Start(ProcessOrder order)
     {
-        var variables = ImmutableDictionary.CreateBuilder<string, string?>();
-        // What the user's shell says of stores and elections is of no concern here.
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-        {
-            if (((string)variable.Key).StartsWith("BATON_", StringComparison.Ordinal))
-            {
-                variables[(string)variable.Key] = null;
-            }
-        }
-
+        var variables = NothingOfOurs();
         var mark = $"{order.Run}/{Interlocked.Increment(ref _started)}";
         variables[Variable] = mark;
         variables[Recording.Variable] = order.History;
@@ -83,4 +87,29 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
 
     private static StorePlace PlaceOf(string workspace) => new(new(workspace),
         StoreUri.Parse(new(Workspace.DefaultStore, "default"), workspace), ElectionName.Main);
+
+    // What the user's shell says of stores and elections is of no concern to what a run starts.
+    private static ImmutableDictionary<string, string?>.Builder NothingOfOurs()
+    {
+        var variables = ImmutableDictionary.CreateBuilder<string, string?>();
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            if (((string)variable.Key).StartsWith("BATON_", StringComparison.Ordinal))
+            {
+                variables[(string)variable.Key] = null;
+            }
+        }
+
+        return variables;
+    }
+
+    private sealed class Guarding(ChildProcess guard, Witness witness) : IDisposable
+    {
+        public void Dispose()
+        {
+            // First the guard: it must not take the end of the witness for the end of the run.
+            guard.Dispose();
+            witness.Remove();
+        }
+    }
 }

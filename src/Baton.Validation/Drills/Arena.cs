@@ -261,7 +261,7 @@ internal sealed partial class Arena : IDisposable
     {
         var player = new Player(name, HistoryFolder);
         var began = Now;
-        player.Process = _scratch.Start(_host, new(_scratch.Run, Folder, words, _ => { }, player.Complain)
+        player.Process = _scratch.Start(_host, new(_scratch.Run, Folder, words, player.Say, player.Complain)
         {
             History = HistoryFolder,
         });

@@ -32,10 +32,12 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         var began = Instant.Of(host.Clock);
         var scratch = Scratch.Make(order.Beside, order.Run);
         var keep = false;
+        IDisposable? guard = null;
         try
         {
             host.Progress(string.Create(CultureInfo.InvariantCulture,
                 $"run {order.Run}, seed {order.Seed}, ttl {order.Ttl.TotalMilliseconds:0} ms, in {scratch.Folder}"));
+            guard = host.Guard(scratch.Folder, scratch.Run);
             var criteria = await TryAllAsync(scratch, stop);
             keep = criteria.Any(criterion => criterion.Result == Judgement.Fail);
             var history = new History(_histories.Values.SelectMany(one => one.Operations));
@@ -50,6 +52,7 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         finally
         {
             scratch.Dispose();
+            guard?.Dispose();
             if (keep)
             {
                 host.Progress($"the stores, logs and recordings of this run are kept in {scratch.Folder}");

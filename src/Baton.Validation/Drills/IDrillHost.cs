@@ -22,6 +22,12 @@ public interface IDrillHost
     IDisposable Witness(string workspace);
 
     /// <summary>
+    /// Has a process of its own watch over the run: if the run is killed, it kills what the run started, frozen
+    /// processes too, and removes the folder.
+    /// </summary>
+    IDisposable Guard(string folder, string run);
+
+    /// <summary>
     /// Starts the program. Nothing of the user's own settings reaches it.
     /// </summary>
     IDrillProcess Start(ProcessOrder order);

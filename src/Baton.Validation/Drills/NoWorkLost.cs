@@ -41,6 +41,7 @@ internal static class NoWorkLost
             await arena.PauseAsync(dice.Between(Shortest, Longest));
             var isWorker = dice.Below(2) == 0;
             var (from, index) = isWorker ? (workers, dice.Below(Workers)) : (orchestrators, dice.Below(count));
+            await arena.UntilAsync($"{from[index].Name} to join", () => Task.FromResult(from[index].Lives().Count > 0));
             if (isWorker)
             {
                 await arena.KillTreeAsync(from[index], $"kill {kill + 1}, a worker and its command");

@@ -23,8 +23,17 @@ internal sealed class Player(string name, string history)
     /// <summary>Whether it was stopped in its tracks.</summary>
     public bool IsFrozen { get; set; }
 
-    /// <summary>The last lines of its standard error.</summary>
+    /// <summary>The last lines of what it complained of.</summary>
     public string LastWords => string.Join(" | ", _complaints);
+
+    /// <summary>Hears what it says: an error that it prints as JSON is a complaint too.</summary>
+    public void Say(string line)
+    {
+        if (line.Contains("\"error\":", StringComparison.Ordinal))
+        {
+            Complain(line);
+        }
+    }
 
     /// <summary>Keeps what it complains of.</summary>
     public void Complain(string line)

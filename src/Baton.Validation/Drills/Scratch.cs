@@ -116,6 +116,19 @@ public sealed class Scratch : IDisposable
         File.Move(copy, file, overwrite: true);
     }
 
+    /// <summary>Removes the folder that a run left behind when it was killed.</summary>
+    /// <exception cref="NotOursException">It is no such run's.</exception>
+    public static void RemoveAfter(string folder, string run)
+    {
+        if (Path.GetFileName(folder) != Prefix + run)
+        {
+            throw new NotOursException($"{folder} is not the folder of run {run}");
+        }
+
+        using var left = new Scratch(folder, run);
+        left.Remove();
+    }
+
     /// <summary>Removes the folder; it must bear this run's marker still.</summary>
     /// <exception cref="NotOursException">It does not.</exception>
     internal void Remove()

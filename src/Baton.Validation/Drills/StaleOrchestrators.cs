@@ -1,3 +1,4 @@
+using System.Text.Json;
 using static Baton.Validation.OperationKind;
 
 namespace Baton.Validation;
@@ -33,9 +34,12 @@ internal static class StaleOrchestrators
         await arena.PauseAsync(arena.Order.Ttl);
         var said = await arena.AskAsync("agent", "list", "--json");
         var alive = said.Data.EnumerateArray().Where(agent => agent.GetProperty("state").GetString() == "alive").ToArray();
-        arena.Verdict.Demand(alive.Length == 1, $"agent list shows 1 alive: {alive.FirstOrDefault()}",
+        arena.Verdict.Demand(alive.Length == 1, $"agent list shows 1 alive, {Id(alive)}",
             $"agent list shows {alive.Length} alive where 1 is");
     }
+
+    private static string? Id(JsonElement[] agents) =>
+        agents.Length == 0 ? null : agents[0].GetProperty("id").GetString();
 
     private static void Judge(History history, Verdict verdict, DrillOrder order)
     {

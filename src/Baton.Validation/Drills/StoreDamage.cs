@@ -81,7 +81,7 @@ internal static class StoreDamage
         var found = said.Exit != 0 ? [$"exit {said.Exit}"]
             : said.Data.EnumerateArray().Select(task => task.GetProperty("id").GetString()!).Order(StringComparer.Ordinal).ToArray();
         arena.Verdict.Demand(found.SequenceEqual(due.Select(task => task.Value)),
-            $"{fault}: it holds {found.Length} tasks ({string.Join(", ", found)}), as it was; none is made up",
+            $"{fault}: it holds {found.Length} tasks{(found.Length == 0 ? "" : $" ({string.Join(", ", found)})")}; none is made up",
             $"{fault}: it holds {string.Join(", ", found)} where {string.Join(", ", due)} is due");
         await arena.UntilAsync($"an alarm ({fault})", async () =>
         {

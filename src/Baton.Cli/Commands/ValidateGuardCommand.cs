@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Baton.Validation;
+
+namespace Baton.Cli;
+
+/// <summary>
+/// Watches over a run of drills. A killed run can end nothing any more, and a frozen process can't end by itself: this
+/// one kills what such a run has left, and removes its folder.
+/// </summary>
+internal static class ValidateGuardCommand
+{
+    /// <summary>The name of the verb; no person types it.</summary>
+    public const string Name = "validate-guard";
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Where the run's own witness lies in its folder.</summary>
+    public static string WitnessesOf(string folder) => Path.Combine(folder, "witness");
+
+    public static Verb Declare()
+    {
+        var folder = new Argument<string>("FOLDER");
+        var run = new Argument<string>("RUN");
+        var verb = new Verb(Name, "watch over a run of drills", session =>
+            WatchAsync(session, session.Get(folder)!, session.Get(run)!)) { folder, run };
+        verb.Hidden = true;
+        return verb;
+    }
+
+    private static async Task<int> WatchAsync(Session session, string folder, string run)
+    {
+        using var lifeline = Lifeline.FromEnvironment(new(WitnessesOf(folder)));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(session.Stop, lifeline.Cut);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var waiting = over.Token.Register(() => told.TrySetResult());
+        await told.Task;
+        if (!lifeline.Cut.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+
+        while (KillLeft(run))
+        {
+            await Task.Delay(Look, session.Around.Clock);
+        }
+
+        Scratch.RemoveAfter(folder, run);
+        return ExitCode.Ok;
+    }
+
+    private static bool KillLeft(string run)
+    {
+        var left = ProcessTable.All().Where(process => !process.IsZombie && (ProcessTable.EnvironmentOf(
+            process.Pid, DrillHost.Variable)?.StartsWith(run + "/", StringComparison.Ordinal) ?? false)).ToList();
+        foreach (var process in left)
+        {
+            ProcessTable.Signal(process.Identity, SystemCalls.Kill);
+        }
+
+        return left.Count > 0;
+    }
+}
