@@ -30,6 +30,10 @@ internal static class Rehearsal
         {
             await PlayAsync(session.Around, stop);
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The real one is over before the rehearsal had begun.
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException)
         {
             // Nothing is lost but some milliseconds at the first takeover.

@@ -220,7 +220,8 @@ internal sealed partial class Arena : IDisposable
         && Running.All(player => player.Lives().Count > 0));
 
     /// <summary>Waits until so many of a kind are recorded: what is done is recorded a moment later.</summary>
-    public Task RecordedAsync(OperationKind kind, int count) => UntilAsync($"{count} recorded operations {kind.Name()}", () =>
+    public Task RecordedAsync(OperationKind kind, int count) => UntilAsync($"{count} recorded operations "
+        + $"{kind.Name()}", () =>
         Task.FromResult(History().Done(kind).Count() >= count));
 
     /// <summary>The process of a life.</summary>

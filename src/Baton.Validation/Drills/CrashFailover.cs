@@ -11,7 +11,8 @@ internal static class CrashFailover
     private const int Batch = 4;
     private const string Crash = "kill -9 of the leader";
 
-    public static Drill Drill { get; } = new("crash-failover", "A crashed leader is followed, and the work goes on", 2, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "crash-failover", "A crashed leader is followed, and the work goes on", 2, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -65,14 +66,16 @@ internal static class CrashFailover
             var done = history.Done(Complete).Count(complete => complete.Epoch is null && complete.Began > next.From
                 && !kills.Any(later => later.Epoch > kill.Epoch && later.Began < complete.Began));
             verdict.Demand(done > 0,
-                $"{kill.Subject} killed in epoch {kill.Epoch}: {next.Who} leads epoch {next.Epoch} after {times[^1].TotalMilliseconds:0} ms, {done} tasks completed under it",
+                $"{kill.Subject} killed in epoch {kill.Epoch}: {next.Who} leads epoch {next.Epoch} after "
+                    + $"{times[^1].TotalMilliseconds:0} ms, {done} tasks completed under it",
                 $"{kill.Subject} killed in epoch {kill.Epoch}: no task was completed under {next.Who}, epoch {next.Epoch}");
         }
 
         verdict.ShowTimes("from kill -9 to the next valid leader", times, order.Bound);
         var settled = history.Of(Settled).ToArray();
         verdict.Demand(settled.Length > 0 && settled.All(state => state.Note == "completed"),
-            $"all {settled.Length} tasks are completed; {history.Done(Effect).Count()} workers were started, each by a valid leader",
+            $"all {settled.Length} tasks are completed; {history.Done(Effect).Count()} workers were started, "
+                + $"each by a valid leader",
             $"of {settled.Length} tasks {settled.Count(state => state.Note == "completed")} are completed");
     }
 }

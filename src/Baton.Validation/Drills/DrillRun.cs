@@ -110,7 +110,8 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         host.Progress($"{drill.Id} …");
         var criterion = await Task.Run(() => PlayAsync(drill, scratch, stop), stop);
         host.Progress(string.Create(CultureInfo.InvariantCulture,
-            $"{drill.Id}: {criterion.Result.ToString().ToLowerInvariant()}, {(Instant.Of(host.Clock) - began).TotalSeconds:0.0} s"));
+            $"{drill.Id}: {criterion.Result.ToString().ToLowerInvariant()}, "
+                + $"{(Instant.Of(host.Clock) - began).TotalSeconds:0.0} s"));
         return criterion;
     }
 

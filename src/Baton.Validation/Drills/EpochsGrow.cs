@@ -7,7 +7,8 @@ internal static class EpochsGrow
 {
     private const int Fleets = 3;
 
-    public static Drill Drill { get; } = new("epochs-grow", "Every term has a higher epoch than the one before", 1, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "epochs-grow", "Every term has a higher epoch than the one before", 1, PlayAsync, Judge);
 
     /// <summary>Shows the terms of another drill of the same run.</summary>
     public static void ShowTerms(string drill, History history, Verdict verdict)

@@ -8,7 +8,8 @@ internal static class FollowersYield
 {
     private const string Leaves = "left because another leads";
 
-    public static Drill Drill { get; } = new("followers-yield", "All others stand by, or leave", 2, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "followers-yield", "All others stand by, or leave", 2, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -21,7 +22,8 @@ internal static class FollowersYield
         var leader = await arena.LeaderAsync(Epoch.None);
         await arena.JoinedAsync(arena.Order.Orchestrators);
         var others = arena.Order.Orchestrators - 1;
-        var standing = await arena.UntilAsync<IReadOnlyList<WorkEvent>>($"{others} followers that say that they stand by", async () =>
+        var standing = await arena.UntilAsync<IReadOnlyList<WorkEvent>>($"{others} followers that say that they "
+            + $"stand by", async () =>
         {
             var told = await arena.Work.EventsAsync(new() { Type = EventType.OrchestratorStandby }, arena.Stop);
             return told.DistinctBy(one => one.Draft.Subject).Count() >= others ? told : null;
@@ -48,12 +50,14 @@ internal static class FollowersYield
     {
         var reigns = history.Reigns;
         verdict.Demand(reigns.Length == 1, $"one term, held throughout",
-            $"{reigns.Length} terms where one is due: {string.Join(", ", reigns.Select(reign => $"{reign.Who} epoch {reign.Epoch}"))}");
+            $"{reigns.Length} terms where one is due: "
+                + $"{string.Join(", ", reigns.Select(reign => $"{reign.Who} epoch {reign.Epoch}"))}");
         var guests = history.Done(Exit).Where(exit => exit.Note == Leaves).Select(exit => exit.Subject).ToHashSet();
         verdict.Demand(guests.Count == 1 && !history.Of(Acquire).Any(acquire => guests.Contains(acquire.Who)),
             $"who left had not reached for the lease", $"who was to leave reached for the lease, or never left");
         var writers = history.Done(Begin, Write).Select(write => write.Who).Distinct().ToArray();
-        verdict.Demand(writers.Length == 1, $"no follower wrote as a leader: all such writes are {string.Join(", ", writers)}'s",
+        verdict.Demand(writers.Length == 1, $"no follower wrote as a leader: all such writes are "
+            + $"{string.Join(", ", writers)}'s",
             $"{writers.Length} processes wrote as leaders: {string.Join(", ", writers)}");
     }
 }

@@ -8,7 +8,8 @@ internal static class FrozenLeader
 {
     private const int Times = 2;
 
-    public static Drill Drill { get; } = new("frozen-leader", "A frozen leader is followed, and harmless when it wakes", 2, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "frozen-leader", "A frozen leader is followed, and harmless when it wakes", 2, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -51,11 +52,13 @@ internal static class FrozenLeader
         try
         {
             await arena.Work.SweepAsync(former.Epoch, plan, arena.Stop);
-            arena.Verdict.Fail($"a write with epoch {former.Epoch} was accepted though {present.Life} leads epoch {present.Epoch}");
+            arena.Verdict.Fail($"a write with epoch {former.Epoch} was accepted though {present.Life} leads "
+                + $"epoch {present.Epoch}");
         }
         catch (FencedException e)
         {
-            arena.Verdict.Show($"a write with the old epoch {former.Epoch}, sent while {present.Life} leads, was refused: the fence is at {e.Fence}");
+            arena.Verdict.Show($"a write with the old epoch {former.Epoch}, sent while {present.Life} leads, was "
+                + $"refused: the fence is at {e.Fence}");
         }
     }
 
@@ -78,23 +81,28 @@ internal static class FrozenLeader
                 continue;
             }
 
-            if (!history.Of(Write).Any(write => write.Epoch == freeze.Epoch && write.Began > next.From && write.Outcome == Outcome.Refused))
+            if (!history.Of(Write).Any(write => write.Epoch == freeze.Epoch
+                && write.Began > next.From && write.Outcome == Outcome.Refused))
             {
                 verdict.Fail($"no write with the old epoch {freeze.Epoch} was refused");
             }
 
-            var acts = history.Done(Renew, Trust, Begin, Write, Evict, OperationKind.Requeue, Effect).Where(act => act.Who == freeze.Subject
-                && act.Epoch == freeze.Epoch && act.Began >= thaw.Began).ToArray();
+            var acts = history.Done(Renew, Trust, Begin, Write, Evict, OperationKind.Requeue, Effect)
+                .Where(act => act.Who == freeze.Subject && act.Epoch == freeze.Epoch && act.Began >= thaw.Began).ToArray();
             verdict.Demand(acts.Length == 0,
-                $"{freeze.Subject}, epoch {freeze.Epoch}, frozen for {(thaw.Began - freeze.Began).TotalSeconds:0.0} s: {next.Who} took over with epoch {next.Epoch}; once awake the former leader did nothing as a leader",
-                $"{freeze.Subject} acted as the leader of epoch {freeze.Epoch} after it was woken: {string.Join(", ", acts.Select(act => act.Kind.Name()))}");
+                $"{freeze.Subject}, epoch {freeze.Epoch}, frozen for "
+                    + $"{(thaw.Began - freeze.Began).TotalSeconds:0.0} s: {next.Who} took over with epoch "
+                        + $"{next.Epoch}; once awake the former leader did nothing as a leader",
+                $"{freeze.Subject} acted as the leader of epoch {freeze.Epoch} after it was woken: "
+                    + $"{string.Join(", ", acts.Select(act => act.Kind.Name()))}");
             takeovers.Add(next.From - freeze.Began);
             var end = history.Of(Yield, Exit).FirstOrDefault(end => end.Epoch == freeze.Epoch && end.Began >= freeze.Began
                 && (end.Kind == Yield ? end.Who : end.Subject) == freeze.Subject);
             demotions.Add(end is null ? TimeSpan.MaxValue : end.Began - thaw.Began);
         }
 
-        verdict.ShowTimes($"from SIGSTOP to the next valid leader, with a ttl of {order.Ttl.TotalMilliseconds:0} ms", takeovers, order.Bound);
+        verdict.ShowTimes($"from SIGSTOP to the next valid leader, with a ttl of {order.Ttl.TotalMilliseconds:0} "
+            + $"ms", takeovers, order.Bound);
         verdict.ShowTimes("from SIGCONT to the former leader's demotion", demotions, order.Bound);
     }
 }

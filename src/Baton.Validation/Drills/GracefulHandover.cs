@@ -9,7 +9,8 @@ internal static class GracefulHandover
     private const string Terminate = "SIGTERM";
     private const string Resign = "leader resign";
 
-    public static Drill Drill { get; } = new("graceful-handover", "A leader that leaves hands over", 2, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "graceful-handover", "A leader that leaves hands over", 2, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {

@@ -10,7 +10,8 @@ internal static class LeaderHeartbeat
     private const int Batch = 10;
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
 
-    public static Drill Drill { get; } = new("leader-heartbeat", "The leader's heartbeat keeps coming", 1, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "leader-heartbeat", "The leader's heartbeat keeps coming", 1, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -39,7 +40,8 @@ internal static class LeaderHeartbeat
         var reigns = history.Reigns;
         if (reigns.Length != 1)
         {
-            verdict.Fail($"the leadership changed: {string.Join(", ", reigns.Select(reign => $"{reign.Who} epoch {reign.Epoch}"))}");
+            verdict.Fail($"the leadership changed: "
+                + $"{string.Join(", ", reigns.Select(reign => $"{reign.Who} epoch {reign.Epoch}"))}");
         }
 
         if (reigns.IsEmpty)
@@ -54,9 +56,11 @@ internal static class LeaderHeartbeat
             $"{reign.Who} led epoch {reign.Epoch} without a break for {span.TotalSeconds:0.0} s, {span / order.Ttl:0.0} ttl",
             $"{reign.Who} was seen to lead for {span.TotalSeconds:0.0} s only; {Terms} ttl were due");
         var gaps = renewals.Zip(renewals.Skip(1), (one, next) => next.Ended!.Value - one.Ended!.Value).ToArray();
-        verdict.ShowTimes($"from one renewal to the next, every {(order.Ttl / 6).TotalMilliseconds:0} ms by plan", gaps, order.Ttl);
+        verdict.ShowTimes($"from one renewal to the next, every {(order.Ttl / 6).TotalMilliseconds:0} ms by "
+            + $"plan", gaps, order.Ttl);
         var refused = history.Of(Renew).Count(renew => !renew.IsOk);
         var others = history.Done(Submit, Claim, Extend, Complete).Count();
-        verdict.Show($"{renewals.Length} renewals, {refused} without an answer or refused, beside {others} writes of others");
+        verdict.Show($"{renewals.Length} renewals, {refused} without an answer or refused, beside {others} "
+            + $"writes of others");
     }
 }

@@ -13,7 +13,8 @@ internal static class NoWorkLost
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(600);
 
-    public static Drill Drill { get; } = new("no-work-lost", "Every task is completed exactly once, whoever dies", 2, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "no-work-lost", "Every task is completed exactly once, whoever dies", 2, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -80,6 +81,7 @@ internal static class NoWorkLost
         }
 
         var requeues = history.Done(OperationKind.Requeue).Count();
-        verdict.Show($"{history.Done(OperationKind.Claim).Count()} attempts, {requeues} of them requeued by {history.Reigns.Length} leaders; {history.Done(Execute).Count()} commands ran to their end");
+        verdict.Show($"{history.Done(OperationKind.Claim).Count()} attempts, {requeues} of them requeued by "
+            + $"{history.Reigns.Length} leaders; {history.Done(Execute).Count()} commands ran to their end");
     }
 }

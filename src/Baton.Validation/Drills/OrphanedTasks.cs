@@ -9,7 +9,8 @@ internal static class OrphanedTasks
     private const int ClaimLost = 5;
     private static readonly TaskId Orphan = new("orphan");
 
-    public static Drill Drill { get; } = new("orphaned-tasks", "A dead worker's task is requeued once", 1, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "orphaned-tasks", "A dead worker's task is requeued once", 1, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -51,15 +52,19 @@ internal static class OrphanedTasks
         var requeues = history.Done(OperationKind.Requeue).Where(requeue => requeue.Subject == Orphan.Value).ToArray();
         var kill = history.Done(Kill).FirstOrDefault();
         verdict.Demand(requeues is [{ Attempt: 1 }] && kill is not null,
-            $"requeued once by {requeues.FirstOrDefault()?.Who}, epoch {requeues.FirstOrDefault()?.Epoch}: {requeues.FirstOrDefault()?.Note}",
-            $"the orphan was requeued {requeues.Length} times: attempts {string.Join(", ", requeues.Select(requeue => requeue.Attempt))}");
+            $"requeued once by {requeues.FirstOrDefault()?.Who}, epoch {requeues.FirstOrDefault()?.Epoch}: "
+                + $"{requeues.FirstOrDefault()?.Note}",
+            $"the orphan was requeued {requeues.Length} times: attempts "
+                + $"{string.Join(", ", requeues.Select(requeue => requeue.Attempt))}");
         var claims = history.Done(OperationKind.Claim).Select(claim => claim.Attempt).ToArray();
         verdict.Demand(claims is [1, 2], $"it was claimed twice: attempts 1 and 2",
             $"its attempts were {string.Join(", ", claims)}; 1 and 2 are due");
         var (done, late) = (history.Done(Complete).ToArray(), history.Of(Complete).Count(complete =>
             complete is { Outcome: Outcome.Refused, Attempt: 1 }));
-        verdict.Demand(done is [{ Attempt: 2 }] && late > 0, $"completed once, by attempt 2; {late} late words of attempt 1 refused",
-            $"completed by attempts {string.Join(", ", done.Select(complete => complete.Attempt))}; {late} late words refused");
+        verdict.Demand(done is [{ Attempt: 2 }] && late > 0, $"completed once, by attempt 2; {late} late words "
+            + $"of attempt 1 refused",
+            $"completed by attempts {string.Join(", ", done.Select(complete => complete.Attempt))}; {late} late "
+                + $"words refused");
         if (requeues.Length > 0 && kill is not null)
         {
             verdict.ShowTimes("from the worker's death to the requeue", [requeues[0].Ended!.Value - kill.Began], order.Bound);

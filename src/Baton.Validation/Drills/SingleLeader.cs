@@ -8,7 +8,8 @@ internal static class SingleLeader
     private const int Rounds = 5;
     private const string Round = "round";
 
-    public static Drill Drill { get; } = new("single-leader", "Exactly one orchestrator leads", 1, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "single-leader", "Exactly one orchestrator leads", 1, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -49,13 +50,15 @@ internal static class SingleLeader
             var reigns = history.Reigns.Where(reign => reign.From >= from && reign.From < until).ToArray();
             if (reigns.Length != 1)
             {
-                verdict.Fail($"{rounds[index].Note}: {reigns.Length} believed that they led: {string.Join(", ", reigns.Select(reign => $"{reign.Who} epoch {reign.Epoch}"))}");
+                verdict.Fail($"{rounds[index].Note}: {reigns.Length} believed that they led: "
+                    + $"{string.Join(", ", reigns.Select(reign => $"{reign.Who} epoch {reign.Epoch}"))}");
                 continue;
             }
 
             var took = reigns[0].From - from;
             times.Add(took);
-            verdict.Show($"{rounds[index].Note}: {reigns[0].Who} alone led, epoch {reigns[0].Epoch}, {took.TotalMilliseconds:0} ms after the first start");
+            verdict.Show($"{rounds[index].Note}: {reigns[0].Who} alone led, epoch {reigns[0].Epoch}, "
+                + $"{took.TotalMilliseconds:0} ms after the first start");
         }
 
         verdict.ShowTimes("from the first start to a leader", times, order.Bound);

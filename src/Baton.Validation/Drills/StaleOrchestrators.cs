@@ -6,7 +6,8 @@ namespace Baton.Validation;
 /// <summary>Dead orchestrators are evicted, by the leader, under its epoch; living ones never.</summary>
 internal static class StaleOrchestrators
 {
-    public static Drill Drill { get; } = new("stale-orchestrators", "Dead orchestrators are evicted, living ones never", 3, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "stale-orchestrators", "Dead orchestrators are evicted, living ones never", 3, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -43,7 +44,8 @@ internal static class StaleOrchestrators
 
     private static void Judge(History history, Verdict verdict, DrillOrder order)
     {
-        var dead = history.Done(Kill).Where(kill => kill.Note?.StartsWith("kill -9", StringComparison.Ordinal) == true).ToArray();
+        var dead = history.Done(Kill)
+            .Where(kill => kill.Note?.StartsWith("kill -9", StringComparison.Ordinal) == true).ToArray();
         var evictions = history.Done(Evict).ToArray();
         var times = new List<TimeSpan>();
         foreach (var kill in dead)
@@ -58,7 +60,8 @@ internal static class StaleOrchestrators
             var reign = history.Reigns.FirstOrDefault(reign => reign.Who == mine[0].Who && reign.Epoch == mine[0].Epoch);
             times.Add(mine[0].Ended!.Value - kill.Began);
             verdict.Demand(reign is not null,
-                $"{kill.Subject} evicted by {mine[0].Who} under epoch {mine[0].Epoch}, {times[^1].TotalMilliseconds:0} ms after its death: {mine[0].Note}",
+                $"{kill.Subject} evicted by {mine[0].Who} under epoch {mine[0].Epoch}, "
+                    + $"{times[^1].TotalMilliseconds:0} ms after its death: {mine[0].Note}",
                 $"{kill.Subject} was evicted by {mine[0].Who}, which never led epoch {mine[0].Epoch}");
         }
 
@@ -67,7 +70,8 @@ internal static class StaleOrchestrators
             verdict.Fail($"{wrong.Subject} was evicted by {wrong.Who} though it lived: {wrong.Note}");
         }
 
-        var living = history.Done(Register).Select(register => register.Who).Except(dead.Select(kill => kill.Subject!)).ToArray();
+        var living = history.Done(Register).Select(register => register.Who)
+            .Except(dead.Select(kill => kill.Subject!)).ToArray();
         verdict.Demand(dead.Length > 0 && living.Length > 0, $"{string.Join(", ", living)} lived, and was never evicted",
             $"nobody was killed, or nobody lived");
         verdict.ShowTimes("from death to eviction", times, order.Bound);

@@ -11,7 +11,8 @@ internal static class StoreDamage
     private static readonly TaskId Kept = new("kept");
     private static readonly TaskId Lost = new("lost");
 
-    public static Drill Drill { get; } = new("store-damage", "A damaged store is noticed, and epochs still grow", 1, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "store-damage", "A damaged store is noticed, and epochs still grow", 1, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -70,7 +71,8 @@ internal static class StoreDamage
             var said = await arena.AskAsync([.. words, "--json"]);
             arena.Verdict.Demand(said.Exit == Unavailable && said.Code == code,
                 $"{fault}: {string.Join(' ', words)} says {said.Code}, exit {said.Exit}",
-                $"{fault}: {string.Join(' ', words)} says {said.Code ?? "nothing"}, exit {said.Exit}; {code}, exit {Unavailable} is due");
+                $"{fault}: {string.Join(' ', words)} says {said.Code ?? "nothing"}, exit {said.Exit}; {code}, "
+                    + $"exit {Unavailable} is due");
         }
     }
 
@@ -79,9 +81,11 @@ internal static class StoreDamage
     {
         var said = await arena.AskAsync("task", "list", "--json");
         var found = said.Exit != 0 ? [$"exit {said.Exit}"]
-            : said.Data.EnumerateArray().Select(task => task.GetProperty("id").GetString()!).Order(StringComparer.Ordinal).ToArray();
+            : said.Data.EnumerateArray().Select(task => task.GetProperty("id").GetString()!)
+                .Order(StringComparer.Ordinal).ToArray();
         arena.Verdict.Demand(found.SequenceEqual(due.Select(task => task.Value)),
-            $"{fault}: it holds {found.Length} tasks{(found.Length == 0 ? "" : $" ({string.Join(", ", found)})")}; none is made up",
+            $"{fault}: it holds {found.Length} "
+                + $"tasks{(found.Length == 0 ? "" : $" ({string.Join(", ", found)})")}; none is made up",
             $"{fault}: it holds {string.Join(", ", found)} where {string.Join(", ", due)} is due");
         await arena.UntilAsync($"an alarm ({fault})", async () =>
         {
@@ -109,7 +113,8 @@ internal static class StoreDamage
                 $"{fault.Note}: after epoch {fault.Epoch} came {next?.Epoch.ToString() ?? "none"}");
             if (believed > fault.Began)
             {
-                verdict.Show($"{fault.Note}: the leader gave up {(believed.Value - fault.Began).TotalMilliseconds:0} ms later");
+                verdict.Show($"{fault.Note}: the leader gave up "
+                    + $"{(believed.Value - fault.Began).TotalMilliseconds:0} ms later");
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 
 namespace Baton.Validation;
 
@@ -20,13 +19,13 @@ internal sealed class Verdict
     public bool HasFailed => _failed.Count > 0;
 
     /// <summary>A line of evidence.</summary>
-    public void Show(FormattableString line) => _shown.Add(line.ToString(CultureInfo.InvariantCulture));
+    public void Show(Line line) => _shown.Add(line.Text());
 
     /// <summary>What was not as it must be.</summary>
-    public void Fail(FormattableString line) => _failed.Add("FAILED: " + line.ToString(CultureInfo.InvariantCulture));
+    public void Fail(Line line) => _failed.Add("FAILED: " + line.Text());
 
     /// <summary>A line of evidence where something holds, else a failure.</summary>
-    public void Demand(bool holds, FormattableString shown, FormattableString failed)
+    public void Demand(bool holds, Line shown, Line failed)
     {
         if (holds)
         {
@@ -52,8 +51,10 @@ internal sealed class Verdict
         }
 
         Demand(sorted[^1] <= bound,
-            $"{what}: median {sorted[sorted.Length / 2].TotalMilliseconds:0} ms, worst {sorted[^1].TotalMilliseconds:0} ms of {sorted.Length}; bound {bound.TotalSeconds:0.#} s",
-            $"{what}: worst {sorted[^1].TotalMilliseconds:0} ms of {sorted.Length}, over the bound of {bound.TotalSeconds:0.#} s");
+            $"{what}: median {sorted[sorted.Length / 2].TotalMilliseconds:0} ms, worst "
+                + $"{sorted[^1].TotalMilliseconds:0} ms of {sorted.Length}; bound {bound.TotalSeconds:0.#} s",
+            $"{what}: worst {sorted[^1].TotalMilliseconds:0} ms of {sorted.Length}, over the bound of "
+                + $"{bound.TotalSeconds:0.#} s");
     }
 
     /// <summary>Adds what the promises say to a history.</summary>
@@ -78,7 +79,8 @@ internal sealed class Verdict
         var writers = history.Operations.Select(operation => operation.Who).Distinct().Count();
         if (broken.IsEmpty)
         {
-            Show($"{AllCheckers.List.Length} promises hold over {history.Operations.Length} recorded operations of {writers} actors");
+            Show($"{AllCheckers.List.Length} promises hold over {history.Operations.Length} recorded operations "
+                + $"of {writers} actors");
         }
     }
 

@@ -10,7 +10,8 @@ internal static partial class ViewsInStep
 {
     private static readonly string[] Faces = ["status", "leader", "agent list", "events", "monitor"];
 
-    public static Drill Drill { get; } = new("views-agree", "All views tell the same, and the truth", 2, PlayAsync, Judge);
+    public static Drill Drill { get; } = new(
+        "views-agree", "All views tell the same, and the truth", 2, PlayAsync, Judge);
 
     private static async Task PlayAsync(Arena arena)
     {
@@ -50,11 +51,12 @@ internal static partial class ViewsInStep
                 Ended = arena.Now, Subject = seen.Leader, Epoch = new(seen.Epoch), Note = seen.State,
             });
             arena.Verdict.Demand(seen.Leader == leader.Life.Value && seen.Epoch == leader.Epoch.Value,
-                $"{face}: {seen.Leader} epoch {seen.Epoch} {seen.State}", $"{face}: {seen.Leader} epoch {seen.Epoch}; it is {leader.Life} epoch {leader.Epoch}");
+                $"{face}: {seen.Leader} epoch {seen.Epoch} "
+                    + $"{seen.State}", $"{face}: {seen.Leader} epoch {seen.Epoch}; it is {leader.Life} epoch {leader.Epoch}");
             if (evicted is not null)
             {
-                arena.Verdict.Demand(seen.ShowsEviction is not false,
-                    seen.ShowsEviction is null ? $"{face} does not speak of evictions" : (FormattableString)$"{face} shows that {evicted} was evicted",
+                var word = seen.ShowsEviction is null ? "does not speak of evictions" : $"shows that {evicted} was evicted";
+                arena.Verdict.Demand(seen.ShowsEviction is not false, $"{face} {word}",
                     $"{face} does not show that {evicted} was evicted");
             }
         }
@@ -94,7 +96,8 @@ internal static partial class ViewsInStep
                 var line = LeaderLine().Match(said.Text);
                 return !line.Success ? null : new(line.Groups[1].Value,
                     long.Parse(line.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture), line.Groups[3].Value,
-                    EvictionLine().Matches(said.Text).Any(one => one.Value.Contains(evicted?.Value ?? "", StringComparison.Ordinal)));
+                    EvictionLine().Matches(said.Text).Any(one =>
+                        one.Value.Contains(evicted?.Value ?? "", StringComparison.Ordinal)));
             default:
                 throw new ArgumentOutOfRangeException(nameof(face));
         }
@@ -111,12 +114,15 @@ internal static partial class ViewsInStep
             verdict.Fail($"{face} was not asked before and after a takeover");
         }
 
-        foreach (var moment in views.GroupBy(view => view.Epoch).Where(one => one.Select(view => view.Subject).Distinct().Count() > 1))
+        foreach (var moment in views.GroupBy(view => view.Epoch)
+            .Where(one => one.Select(view => view.Subject).Distinct().Count() > 1))
         {
-            verdict.Fail($"for epoch {moment.Key} different leaders were named: {string.Join(", ", moment.Select(view => $"{view.Who}: {view.Subject}"))}");
+            verdict.Fail($"for epoch {moment.Key} different leaders were named: "
+                + $"{string.Join(", ", moment.Select(view => $"{view.Who}: {view.Subject}"))}");
         }
 
-        verdict.Show($"{views.Length} looks at {views.Select(view => view.Who).Distinct().Count()} views, before and after a takeover");
+        verdict.Show($"{views.Length} looks at {views.Select(view => view.Who).Distinct().Count()} views, before "
+            + $"and after a takeover");
     }
 
     [GeneratedRegex(@"^(\S+) epoch (\d+) (\w+)", RegexOptions.Multiline)]

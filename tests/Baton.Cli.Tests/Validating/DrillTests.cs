@@ -27,7 +27,8 @@ public sealed class DrillTests : IAsyncLifetime
         var before = File.ReadAllBytes(_playground.Store);
         string[] words =
         [
-            "validate", "--only", "followers-yield", "--ttl", "1s", "--orchestrators", "2", "--seed", "5", "--report", "", "--json",
+            "validate", "--only", "followers-yield", "--ttl", "1s", "--orchestrators", "2", "--seed", "5",
+            "--report", "", "--json",
         ];
 
         var played = await Task.WhenAll(_playground.RunAsync(words), _playground.RunAsync(words));

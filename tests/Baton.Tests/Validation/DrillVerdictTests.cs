@@ -26,7 +26,7 @@ public sealed class DrillVerdictTests
     public void A_former_leader_that_acts_after_it_was_woken_is_not_harmless(bool acts, Judgement due) =>
         Assert.Equal(due, Conclude("frozen-leader",
         [
-            .. Frozen("a", 1, "b", 0, acts), .. Frozen("b", 2, "c", 10_000, acts),
+            .. Frozen("a", 1, "b", 0, acts), .. Frozen("c", 3, "d", 10_000, acts),
         ]).Result);
 
     [Theory]
@@ -76,7 +76,8 @@ public sealed class DrillVerdictTests
         {
             operations.Add(On("validate", Fault, round * 1000, "round") with { Note = $"round {round + 1}" });
             operations.AddRange(Enumerable.Range(0, leaders)
-                .Select(n => Reign($"a{round}-{n}", (round * 10) + n + 1, (round * 1000) + 100 + (n * 300), (round * 1000) + 300 + (n * 300))));
+                .Select(n => (Epoch: (round * 10) + n + 1, From: (round * 1000) + 100 + (n * 300)))
+                .Select(term => Reign($"a{term.Epoch}", term.Epoch, term.From, term.From + 200)));
         }
 
         Assert.Equal(due, Conclude("single-leader", [.. operations]).Result);
