@@ -33,21 +33,32 @@ internal static class ValidateCommand
             Description = "judge a recording instead: a file, a folder of them, or a coordination.log",
             HelpName = "FILE",
         };
+        var live = new Option<bool>("--live")
+        {
+            Description = "look at the running system instead; --ttl: how long a suspicion must stand (its own)",
+        };
         return new("validate", "try the promises with real processes and faults, in a store of the run's own", async session =>
         {
             var order = new ReportOrder(session.Get(report), session.Get(task), session.Get(junit), session.Get(html));
             if (session.Get(history) is { } file)
             {
-                RefuseBeside(session, history, orchestrators, ttl, only, seed);
+                RefuseBeside(session, history, live, orchestrators, ttl, only, seed);
                 return await FindingsPresentation.PresentAsync(
                     session, await ValidateHistory.RunAsync(session, file), order);
+            }
+
+            if (session.Get(live))
+            {
+                RefuseBeside(session, live, orchestrators, only, seed);
+                return await FindingsPresentation.PresentAsync(
+                    session, await ValidateLive.RunAsync(session, session.Get(ttl)), order);
             }
 
             var findings = await DrillAsync(session, session.Get(orchestrators), session.Get(ttl) ?? TimeSpan.FromSeconds(2),
                 session.Get(only), session.Get(seed));
             return await FindingsPresentation.PresentAsync(session, findings, order);
         })
-        { history, orchestrators, ttl, only, seed, report, task, junit, html };
+        { live, history, orchestrators, ttl, only, seed, report, task, junit, html };
     }
 
     private static void RefuseBeside(Session session, Option mode, params ReadOnlySpan<Option> others)
@@ -57,7 +68,7 @@ internal static class ValidateCommand
             if (session.Has(other))
             {
                 throw CommandFailure.Usage($"validate: {mode.Name} and {other.Name} don't go together",
-                    $"{other.Name} is for the drills");
+                    $"choose one; without {mode.Name} the drills are run");
             }
         }
     }
