@@ -17,8 +17,9 @@ public sealed class PostgresDatabase : IDisposable
     private const int WorkSeconds = 15;
     private const int MostWorkConnections = 32;
 
-    private readonly NpgsqlDataSource _work;
-    private readonly NpgsqlDataSource _single;
+    private readonly NpgsqlDataSource _first;
+    private readonly Lazy<NpgsqlDataSource> _work;
+    private readonly Lazy<NpgsqlDataSource> _single;
     private readonly NpgsqlDataSource _heard;
     private readonly List<PostgresLink> _links = [];
     private readonly Lock _gate = new();
@@ -26,17 +27,25 @@ public sealed class PostgresDatabase : IDisposable
     private PostgresDatabase(PostgresAddress address)
     {
         Address = address;
-        _work = Source(settings =>
+        _first = Source(settings =>
         {
+            settings.Pooling = false;
+            settings.CommandTimeout = WorkSeconds;
+        });
+        // The others are made once it is known whether a session is one's own.
+        _work = new(() => Source(settings =>
+        {
+            Prepare(settings);
             settings.MaxPoolSize = MostWorkConnections;
             settings.ConnectionIdleLifetime = 30;
             settings.CommandTimeout = WorkSeconds;
-        });
-        _single = Source(settings =>
+        }));
+        _single = new(() => Source(settings =>
         {
+            Prepare(settings);
             settings.Pooling = false;
             settings.CommandTimeout = LinkSeconds;
-        });
+        }));
         _heard = Source(settings =>
         {
             settings.Pooling = false;
@@ -111,15 +120,22 @@ public sealed class PostgresDatabase : IDisposable
             _links.Clear();
         }
 
-        _work.Dispose();
-        _single.Dispose();
+        foreach (var source in (Lazy<NpgsqlDataSource>[])[_work, _single])
+        {
+            if (source.IsValueCreated)
+            {
+                source.Value.Dispose();
+            }
+        }
+
+        _first.Dispose();
         _heard.Dispose();
     }
 
     /// <summary>A connection of its own, for verbs that must not wait behind others.</summary>
     internal PostgresLink NewLink(string name)
     {
-        var link = new PostgresLink(_single.OpenConnection, name);
+        var link = new PostgresLink(() => _single.Value.OpenConnection(), name);
         lock (_gate)
         {
             _links.Add(link);
@@ -129,7 +145,7 @@ public sealed class PostgresDatabase : IDisposable
     }
 
     /// <summary>A connection of the pool; disposed by whoever asked, and then rolled back.</summary>
-    internal NpgsqlConnection Rent() => _work.OpenConnection();
+    internal NpgsqlConnection Rent() => _work.Value.OpenConnection();
 
     /// <summary>Steps on a connection.</summary>
     internal PostgresSteps Steps(NpgsqlConnection connection) => new(connection, $"\"{Address.Schema}\"");
@@ -163,7 +179,7 @@ public sealed class PostgresDatabase : IDisposable
 
     private T Call<T>(Func<NpgsqlConnection, T> call)
     {
-        using var connection = _single.OpenConnection();
+        using var connection = _first.OpenConnection();
         return call(connection);
     }
 
@@ -256,6 +272,16 @@ public sealed class PostgresDatabase : IDisposable
 
         steps.Commit();
         return !isThere;
+    }
+
+    // What is said often is parsed and planned once. Behind a pooler the next session would not know of it.
+    private void Prepare(NpgsqlConnectionStringBuilder settings)
+    {
+        if (!IsPooled)
+        {
+            settings.MaxAutoPrepare = 60;
+            settings.AutoPrepareMinUsages = 2;
+        }
     }
 
     private NpgsqlDataSource Source(Action<NpgsqlConnectionStringBuilder> set)
