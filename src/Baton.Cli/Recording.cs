@@ -1,6 +1,5 @@
 using System.Globalization;
 using Baton.Validation;
-using Baton.Work;
 
 namespace Baton.Cli;
 

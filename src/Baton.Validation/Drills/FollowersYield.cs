@@ -41,7 +41,7 @@ internal static class FollowersYield
             $"status counts {counts.GetRawText()} of {arena.Order.Orchestrators}");
         var guest = arena.Orchestrator("--on-follow", "exit");
         var exit = await guest.Process.Exit.WaitAsync(arena.Bound, arena.Clock, arena.Stop);
-        arena.Record(Exit, guest.Lives().FirstOrDefault() ?? guest.Name, Leaves);
+        arena.Record(Exit, guest.Lives() is [var life, ..] ? life : guest.Name, Leaves);
         arena.Verdict.Demand(exit == 0, $"{guest.Name}, started with --on-follow exit, left with 0",
             $"{guest.Name}, started with --on-follow exit, ended with {exit}: {guest.LastWords}");
     }

@@ -16,7 +16,7 @@ public sealed class ScratchTests : IDisposable
         _folder.Dispose();
     }
 
-    private string Write(string file)
+    private static string Write(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, "precious");
