@@ -1,0 +1,43 @@
+using System.Text.RegularExpressions;
+using Baton.Postgres;
+
+namespace Baton.Tests;
+
+/// <summary>What the statements and addresses of the PostgreSQL store must hold to.</summary>
+public sealed partial class PostgresSqlTests
+{
+    [Fact]
+    public void No_statement_asks_the_clock_of_the_server()
+    {
+        var sources = Repository.Sources.Where(file => file.StartsWith("src/Baton.Postgres/", StringComparison.Ordinal))
+            .ToList();
+        Assert.NotEmpty(sources);
+        Assert.DoesNotContain(sources, file => ServerClock().IsMatch(Repository.Text(file)));
+    }
+
+    [Theory]
+    [InlineData("postgres://u:s%3Ac%40t@h:5433/d?schema=s1&sslmode=require", "postgres://u@h:5433/d?schema=s1",
+        "postgres://u@h:5433/d?schema=s1&sslmode=require")]
+    [InlineData("postgresql://h/d?password=x&schema=s1", "postgres://h:5432/d?schema=s1", "postgresql://h/d?schema=s1")]
+    [InlineData("postgres://u:p@h/d", "postgres://u@h:5432/d", "postgres://u@h/d")]
+    [InlineData("postgres:///d?host=/run/pg", "postgres://:5432/d?host=/run/pg", "postgres:///d?host=/run/pg")]
+    public void An_address_is_shown_and_kept_without_its_password(string uri, string shown, string kept)
+    {
+        var address = PostgresAddress.Parse(uri);
+        Assert.Equal((shown, kept), (address.Masked, address.WithoutSecrets));
+        Assert.Matches("^[A-Za-z0-9._-]+$", address.Key);
+    }
+
+    [Theory]
+    [InlineData("postgres:h/d")]
+    [InlineData("postgres://u:p#w@h/d")]
+    [InlineData("postgres://h/d?schema=A b")]
+    [InlineData("postgres://h/d?sslmode=maybe")]
+    [InlineData("postgres://h/d?colour=red")]
+    [InlineData("postgres://h:99999/d")]
+    public void A_wrong_address_is_refused(string uri) =>
+        Assert.Throws<FormatException>(() => PostgresAddress.Parse(uri));
+
+    [GeneratedRegex(@"\b(now|NOW)\(\)|(?i:current_timestamp|clock_timestamp|statement_timestamp|localtimestamp)")]
+    private static partial Regex ServerClock();
+}
