@@ -105,7 +105,9 @@ public abstract partial class WorkStoreConformance
     public async Task An_assessment_stays_and_a_later_one_changes_only_what_it_judges()
     {
         await SubmitAsync(New("t1"));
-        var first = new Assessment("ann", Now, [new(QualityDimension.Completeness, 8, "all of it"), new(QualityDimension.Impact, 7.5m, null)])
+        DimensionScore[] scores =
+            [new(QualityDimension.Completeness, 8, "all of it"), new(QualityDimension.Impact, 7.5m, null)];
+        var first = new Assessment("ann", Now, [.. scores])
         {
             Strengths = ["quick"],
             Lessons = ["look first"],

@@ -71,9 +71,10 @@ internal static class FindingsPresentation
             {
                 var task = await Lookup.TaskAsync(session, named);
                 var note = MeasuredAssessment.Note(findings);
-                var answer = await session.Work.EditAsync(task.Id,
-                    MeasuredAssessment.Of(findings) is { } measured ? new TaskEdit.Assess(measured, note) : new TaskEdit.Note(note),
-                    session.Actor, CancellationToken.None);
+                TaskEdit edit = MeasuredAssessment.Of(findings) is { } measured
+                    ? new TaskEdit.Assess(measured, note)
+                    : new TaskEdit.Note(note);
+                var answer = await session.Work.EditAsync(task.Id, edit, session.Actor, CancellationToken.None);
                 if (answer is ClaimAnswer.Refused refused)
                 {
                     trouble.Add(refused.Refusal.Message);

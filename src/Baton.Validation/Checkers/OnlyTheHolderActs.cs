@@ -30,7 +30,8 @@ public static class OnlyTheHolderActs
                     yield return ($"{first.Who} acted as the leader of epoch {epoch}, which it was not seen to win", [.. act]);
                 }
             }
-            else if (wins.LastOrDefault(win => win.IsOk && win.Clock == first.Clock && win.Began <= first.Began) is not { } holder)
+            else if (wins.LastOrDefault(win => win.IsOk && win.Clock == first.Clock
+                && win.Began <= first.Began) is not { } holder)
             {
                 yield return ($"{first.Who} acted as a leader while nobody held the lease", [.. act]);
             }

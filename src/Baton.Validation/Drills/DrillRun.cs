@@ -46,7 +46,11 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
             {
                 Store = "sqlite", Election = order.Election, StartedAt = startedAt, Ttl = order.Ttl, Seed = order.Seed,
                 Duration = Instant.Of(host.Clock) - began, History = history,
-                Parts = [.. _histories.OrderBy(pair => Criteria.IndexOf(pair.Key)).Select(pair => new NamedHistory(pair.Key, pair.Value))],
+                Parts =
+                [
+                    .. _histories.OrderBy(pair => Criteria.IndexOf(pair.Key))
+                        .Select(pair => new NamedHistory(pair.Key, pair.Value)),
+                ],
                 Leader = last is null ? null : new(last.Who), Epoch = last?.Epoch,
             };
         }

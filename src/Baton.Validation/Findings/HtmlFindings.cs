@@ -16,32 +16,41 @@ public static class HtmlFindings
             --good: #1a7f37; --bad: #cf222e; --warn: #9a6700; --gap: #cf222e22; --ice: #0969da; --label: #ffffff;
             --h0: #0969da; --h1: #8250df; --h2: #1a7f37; --h3: #bf3989; --h4: #bc4c00; --h5: #1b7c83; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --faint: #8d96a0; --line: #30363d; --back: #0d1117;
-            --card: #161b22; --good: #3fb950; --bad: #f85149; --warn: #d29922; --gap: #f8514933; --ice: #79c0ff; --label: #0d1117;
-            --h0: #58a6ff; --h1: #bc8cff; --h2: #56d364; --h3: #f778ba; --h4: #ffa657; --h5: #39c5cf; } }
+            --card: #161b22; --good: #3fb950; --bad: #f85149; --warn: #d29922; --gap: #f8514933; --ice: #79c0ff;
+            --label: #0d1117; --h0: #58a6ff; --h1: #bc8cff; --h2: #56d364; --h3: #f778ba; --h4: #ffa657; --h5: #39c5cf; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; padding: 24px 20px 60px; max-width: 1200px; background: var(--back); color: var(--ink);
             font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
-        h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 34px 0 10px; } h3 { font-size: 15px; margin: 0; }
+        h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 34px 0 10px; }
+        h3 { font-size: 15px; margin: 0; }
         p { margin: 4px 0; } .faint { color: var(--faint); } code { font: 13px ui-monospace, Consolas, monospace; }
-        .verdict { font-weight: 700; } .pass { color: var(--good); } .fail { color: var(--bad); } .skip { color: var(--warn); }
+        .verdict { font-weight: 700; } .pass { color: var(--good); } .fail { color: var(--bad); }
+        .skip { color: var(--warn); }
         .badge { display: inline-block; min-width: 46px; font: 700 12px ui-monospace, Consolas, monospace; }
-        section { border: 1px solid var(--line); border-radius: 8px; background: var(--card); padding: 12px 14px; margin: 14px 0; }
-        table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: 7px 10px 7px 0;
+        section { border: 1px solid var(--line); border-radius: 8px; background: var(--card); padding: 12px 14px;
+            margin: 14px 0; }
+        table { border-collapse: collapse; width: 100%; }
+        td, th { text-align: left; vertical-align: top; padding: 7px 10px 7px 0;
             border-top: 1px solid var(--line); } th { border-top: 0; font-weight: 600; color: var(--faint); font-size: 13px; }
         ul { margin: 6px 0 0; padding-left: 18px; color: var(--faint); font: 13px/1.45 ui-monospace, Consolas, monospace;
             overflow-wrap: anywhere; } details summary { cursor: pointer; }
-        svg { display: block; width: 100%; height: auto; margin-top: 8px; } svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
-        svg .grid { stroke: var(--line); stroke-width: 1; } svg .tick { fill: var(--faint); text-anchor: middle; font-size: 10px; }
+        svg { display: block; width: 100%; height: auto; margin-top: 8px; }
+        svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
+        svg .grid { stroke: var(--line); stroke-width: 1; }
+        svg .tick { fill: var(--faint); text-anchor: middle; font-size: 10px; }
         svg .name { text-anchor: end; } svg .life { stroke: var(--faint); stroke-width: 2; opacity: .55; }
-        svg .term { opacity: .92; } svg .epoch { text-anchor: middle; fill: var(--label); font-weight: 700; pointer-events: none; }
+        svg .term { opacity: .92; }
+        svg .epoch { text-anchor: middle; fill: var(--label); font-weight: 700; pointer-events: none; }
         svg .h0 { fill: var(--h0); } svg .h1 { fill: var(--h1); } svg .h2 { fill: var(--h2); }
         svg .h3 { fill: var(--h3); } svg .h4 { fill: var(--h4); } svg .h5 { fill: var(--h5); }
         svg .gap { fill: var(--gap); } svg .took { text-anchor: end; fill: var(--bad); font-size: 10px; font-weight: 600; }
         svg .frozen { fill: none; stroke: var(--ice); stroke-width: 2; stroke-dasharray: 4 3; }
-        .mark { text-anchor: middle; font-weight: 700; } svg .mark { font-size: 14px; paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
+        .mark { text-anchor: middle; font-weight: 700; }
+        svg .mark { font-size: 14px; paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
         svg .kill, .kill, svg .fault, .fault { fill: var(--bad); color: var(--bad); }
         svg .freeze, .freeze, svg .thaw, .thaw { fill: var(--ice); color: var(--ice); } svg .freeze { font-size: 9px; }
-        svg .stop, .stop { fill: var(--faint); color: var(--faint); } svg .evict, .evict, svg .requeue, .requeue { fill: var(--warn); color: var(--warn); }
+        svg .stop, .stop { fill: var(--faint); color: var(--faint); }
+        svg .evict, .evict, svg .requeue, .requeue { fill: var(--warn); color: var(--warn); }
         svg .refused, .refused { fill: var(--good); color: var(--good); }
         .legend span { margin-right: 16px; white-space: nowrap; }
         """;
@@ -117,9 +126,9 @@ public static class HtmlFindings
             return;
         }
 
-        page.Append("<h2>What happened</h2>\n<p class=\"faint\">A lane per orchestrator; a bar is the time in which it believed that it "
-            + "leads, with its epoch; a red band is the time from what was done to a leader to the next one. Point at anything "
-            + "to read more.</p>\n<p class=\"legend\">");
+        page.Append("<h2>What happened</h2>\n<p class=\"faint\">A lane per orchestrator; a bar is the time in which it "
+            + "believed that it leads, with its epoch; a red band is the time from what was done to a leader to the next "
+            + "one. Point at anything to read more.</p>\n<p class=\"legend\">");
         foreach (var (kind, words) in Legend)
         {
             page.Append("<span><span class=\"mark ").Append(kind.ToString().ToLowerInvariant()).Append("\" style=\"margin:0\">")
@@ -134,7 +143,8 @@ public static class HtmlFindings
             if (criterion is not null)
             {
                 page.Append("<h3><span class=\"badge ").Append(criterion.Result.Name()).Append("\">")
-                    .Append(criterion.Result.Name().ToUpperInvariant()).Append("</span> ").Append(Text(criterion.Title)).Append("</h3>\n");
+                    .Append(criterion.Result.Name().ToUpperInvariant()).Append("</span> ").Append(Text(criterion.Title))
+                    .Append("</h3>\n");
             }
 
             page.Append(TimelineDrawing.Of(Timeline.Of(part.History))).Append("</section>\n");

@@ -92,7 +92,7 @@ internal sealed record Timeline(Instant From, Instant Until, ImmutableArray<Lane
             Terms =
             [
                 .. history.Reigns.Where(reign => own.Contains(reign.Who)).Select(reign => new Stretch(reign.From, reign.Until,
-                    $"{reign.Who} led with epoch {reign.Epoch} for {Milliseconds(reign.Until - reign.From)}", reign.Epoch)),
+                    $"{reign.Who} led with epoch {reign.Epoch} for {FindingsWords.Span(reign.Until - reign.From)}", reign.Epoch)),
             ],
             Frozen = [.. about.Where(operation => operation.Kind == OperationKind.Freeze)
                 .Select(freeze => FrozenFrom(freeze, about, until))],
@@ -138,7 +138,8 @@ internal sealed record Timeline(Instant From, Instant Until, ImmutableArray<Lane
         var faults = history.Of(OperationKind.Kill, OperationKind.Freeze, OperationKind.Stop).ToArray();
         foreach (var reign in history.Reigns)
         {
-            var next = history.Reigns.FirstOrDefault(other => other.Epoch > reign.Epoch && other.First.Clock == reign.First.Clock);
+            var next = history.Reigns.FirstOrDefault(other => other.Epoch > reign.Epoch
+                && other.First.Clock == reign.First.Clock);
             var fault = faults.LastOrDefault(each => each.Subject == reign.Who && each.Began >= reign.From
                 && next is not null && each.Began <= next.From);
             // Who was not there yet could not take over.
@@ -147,12 +148,10 @@ internal sealed record Timeline(Instant From, Instant Until, ImmutableArray<Lane
             {
                 gaps.Add(new(fault.Began, next.From,
                     $"{OperationNames.Name(fault.Kind)} of {reign.Who} (epoch {reign.Epoch}) to {next.Who} "
-                    + $"(epoch {next.Epoch}): {Milliseconds(next.From - fault.Began)}"));
+                    + $"(epoch {next.Epoch}): {FindingsWords.Span(next.From - fault.Began)}"));
             }
         }
 
         return gaps.ToImmutable();
     }
-
-    public static string Milliseconds(TimeSpan span) => FindingsWords.Span(span);
 }

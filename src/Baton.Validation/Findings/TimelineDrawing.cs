@@ -67,8 +67,9 @@ internal sealed class TimelineDrawing
         {
             var (from, until) = (X(takeover.From), X(takeover.Until));
             Add($"<g><title>{Text(takeover.Title)}</title>");
-            Add($"<rect class=\"gap\" x=\"{from:0.#}\" y=\"{Top - 6}\" width=\"{Math.Max(until - from, 1.5):0.#}\" height=\"{height - Top + 6}\"/>");
-            Add($"<text class=\"took\" x=\"{until:0.#}\" y=\"{Top - 10}\">{Timeline.Milliseconds(takeover.Until - takeover.From)}</text></g>");
+            Box("gap", from, Math.Max(until - from, 1.5), Top - 6, height - Top + 6);
+            var took = FindingsWords.Span(takeover.Until - takeover.From);
+            Add($"<text class=\"took\" x=\"{until:0.#}\" y=\"{Top - 10}\">{took}</text></g>");
         }
     }
 
@@ -88,7 +89,7 @@ internal sealed class TimelineDrawing
             var width = Math.Max(until - from, 2);
             var hue = (term.Epoch?.Value ?? 0) % Hues;
             Add($"<g><title>{Text(term.Title)}</title>");
-            Add($"<rect class=\"term h{hue}\" x=\"{from:0.#}\" y=\"{y + 4}\" width=\"{width:0.#}\" height=\"{LaneHeight - 8}\" rx=\"3\"/>");
+            Box(string.Create(CultureInfo.InvariantCulture, $"term h{hue}"), from, width, y + 4, LaneHeight - 8);
             if (width >= NarrowestLabel)
             {
                 Add($"<text class=\"epoch\" x=\"{from + (width / 2):0.#}\" y=\"{middle + 4}\">{term.Epoch}</text>");
@@ -99,13 +100,15 @@ internal sealed class TimelineDrawing
 
         foreach (var frozen in lane.Frozen)
         {
-            Add($"<rect class=\"frozen\" x=\"{X(frozen.From):0.#}\" y=\"{y + 4}\" width=\"{Math.Max(X(frozen.Until) - X(frozen.From), 2):0.#}\" height=\"{LaneHeight - 8}\">");
-            Add($"<title>{Text(frozen.Title)}</title></rect>");
+            Add($"<g><title>{Text(frozen.Title)}</title>");
+            Box("frozen", X(frozen.From), Math.Max(X(frozen.Until) - X(frozen.From), 2), y + 4, LaneHeight - 8);
+            _svg.Append("</g>");
         }
 
         foreach (var mark in lane.Marks)
         {
-            Add($"<text class=\"mark {mark.Kind.ToString().ToLowerInvariant()}\" x=\"{X(mark.At):0.#}\" y=\"{middle + 5}\">{Sign(mark.Kind)}");
+            var kind = mark.Kind.ToString().ToLowerInvariant();
+            Add($"<text class=\"mark {kind}\" x=\"{X(mark.At):0.#}\" y=\"{middle + 5}\">{Sign(mark.Kind)}");
             Add($"<title>{Text(mark.Title)}</title></text>");
         }
     }
@@ -123,6 +126,9 @@ internal sealed class TimelineDrawing
         MarkKind.Refused => "⊘",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
+
+    private void Box(string kind, double x, double width, int y, int height) =>
+        Add($"<rect class=\"{kind}\" x=\"{x:0.#}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{height}\" rx=\"3\"/>");
 
     private double X(Instant at) => Left + ((at - _timeline.From).TotalMilliseconds * _scale) is var x
         ? Math.Clamp(x, Left, Width - Right)

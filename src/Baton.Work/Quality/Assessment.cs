@@ -70,8 +70,9 @@ public sealed record Assessment(string By, DateTimeOffset At, ImmutableArray<Dim
             .. Enum.GetValues<QualityDimension>().Select(dimension => Of(dimension) ?? earlier.Of(dimension))
                 .OfType<DimensionScore>(),
         ],
-        Strengths = Strengths.IsEmpty ? earlier.Strengths : Strengths,
-        Improvements = Improvements.IsEmpty ? earlier.Improvements : Improvements,
+        // Whoever judges again replaces what they said before.
+        Strengths = Strengths.IsEmpty && By != earlier.By ? earlier.Strengths : Strengths,
+        Improvements = Improvements.IsEmpty && By != earlier.By ? earlier.Improvements : Improvements,
         Lessons = [.. earlier.Lessons.Union(Lessons, StringComparer.Ordinal)],
     };
 
@@ -85,8 +86,9 @@ public sealed record Assessment(string By, DateTimeOffset At, ImmutableArray<Dim
         var scores = string.Join(", ", Scores.Select(score =>
             string.Create(CultureInfo.InvariantCulture, $"{score.Dimension.Name()} {score.Score}")));
         var text = Notes ?? (Lessons.IsEmpty ? scores : string.Join(" ", Lessons));
-        return Weight is 0 or 1 ? text : string.Create(CultureInfo.InvariantCulture,
-            $"{text} (over {Weight * 100:0} % of the weights: {string.Join(", ", Scores.Select(score => score.Dimension.Name()))})");
+        var judged = string.Join(", ", Scores.Select(score => score.Dimension.Name()));
+        return Weight is 0 or 1 ? text
+            : string.Create(CultureInfo.InvariantCulture, $"{text} (over {Weight * 100:0} % of the weights: {judged})");
     }
 
     /// <summary>The assessment as a store keeps it.</summary>

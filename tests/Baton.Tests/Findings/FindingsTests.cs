@@ -85,13 +85,15 @@ public sealed class FindingsTests
         var xml = XDocument.Parse(Encoding.UTF8.GetString(file.ToArray()));
 
         var suite = xml.Root!.Element("testsuite")!;
-        Assert.Equal(("3", "1", "1", "0", "63.240"), (Value("tests"), Value("failures"), Value("skipped"), Value("errors"), Value("time")));
+        Assert.Equal(("3", "1", "1", "0", "63.240"),
+            (Value("tests"), Value("failures"), Value("skipped"), Value("errors"), Value("time")));
         Assert.Equal(["single-leader", "crash-failover", "store-damage"],
             suite.Elements("testcase").Select(one => one.Attribute("name")!.Value));
         var failure = Assert.Single(suite.Descendants("failure"));
         Assert.Equal("<b>|`x`*\uFFFD", failure.Attribute("message")!.Value);
         Assert.Equal("no store of its own", Assert.Single(suite.Descendants("skipped")).Attribute("message")!.Value);
-        Assert.Equal("8", suite.Descendants("property").Single(one => one.Attribute("name")!.Value == "epoch").Attribute("value")!.Value);
+        Assert.Equal("8", suite.Descendants("property").Single(one => one.Attribute("name")!.Value == "epoch")
+            .Attribute("value")!.Value);
 
         string Value(string name) => suite.Attribute(name)!.Value;
     }

@@ -42,7 +42,8 @@ public sealed class WorkingMemoryTests : IDisposable
     // The same number: the day decides.
     [InlineData("## Session 5 - x (2026-01-01)\n## Session 5 - y (2026-01-02)\n\n", "", 6)]
     // Headings in fences and comments are none.
-    [InlineData("```\n## Session 90 - x\n```\n~~~~ md\n```\n## Session 91 - x\n~~~\n~~~~\n<!--\n## Session 92\n-->\n", "## Session 4 - y\n## Session 3 - z\n", 5)]
+    [InlineData("```\n## Session 90 - x\n```\n~~~~ md\n```\n## Session 91 - x\n~~~\n~~~~\n<!--\n## Session 92\n-->\n",
+        "## Session 4 - y\n## Session 3 - z\n", 5)]
     [InlineData("    ## Session 9 - code\n## Sessions 8\n## Session x\n# Session 7\n### Session 6\n> ## Session 5\n\n", "", 1)]
     // A number that can't be followed is not.
     [InlineData("", "## Session 99999999999999999999999 - x\n", 1)]
@@ -139,7 +140,8 @@ public sealed class WorkingMemoryTests : IDisposable
     {
         Write("# M\n\n## Session 5 - old\n\nend\n");
         var cancel = TestContext.Current.CancellationToken;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 100), new ParallelOptions { MaxDegreeOfParallelism = 10, CancellationToken = cancel },
+        var tenAtOnce = new ParallelOptions { MaxDegreeOfParallelism = 10, CancellationToken = cancel };
+        await Parallel.ForEachAsync(Enumerable.Range(0, 100), tenAtOnce,
             (i, _) =>
             {
                 Append($"writer {i}", string.Join('\n', Enumerable.Repeat($"line of {i}", 50)));
@@ -148,7 +150,8 @@ public sealed class WorkingMemoryTests : IDisposable
         var sections = new WorkingMemory(File).Read();
 
         Assert.Equal(Enumerable.Range(5, 101).Reverse().Select(number => (long)number), sections.Select(one => one.Number));
-        Assert.Equal(100, sections.Select(one => one.Title).Where(title => title.StartsWith("writer", StringComparison.Ordinal)).Distinct().Count());
+        Assert.Equal(100, sections.Select(one => one.Title).Where(title => title.StartsWith("writer", StringComparison.Ordinal))
+            .Distinct().Count());
         Assert.All(sections.Where(one => one.Number > 5), one =>
             Assert.Equal(50, one.Text.Split($"line of {one.Title["writer ".Length..]}\n").Length - 1));
         Assert.EndsWith("\n## Session 5 - old\n\nend\n", Text());
@@ -183,7 +186,8 @@ public sealed class WorkingMemoryTests : IDisposable
     {
         System.IO.File.WriteAllText(_folder.Of("memory"), "x");
 
-        Assert.Contains("is needed as a folder", Assert.Throws<IOException>(() => Append("a", "b")).Message, StringComparison.Ordinal);
+        Assert.Contains("is needed as a folder", Assert.Throws<IOException>(() => Append("a", "b")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,7 +196,8 @@ public sealed class WorkingMemoryTests : IDisposable
         Write("# M\n");
         System.IO.File.SetUnixFileMode(File, UnixFileMode.UserRead);
 
-        Assert.Contains("read-only", Assert.Throws<UnauthorizedAccessException>(() => Append("a", "b")).Message, StringComparison.Ordinal);
+        Assert.Contains("read-only", Assert.Throws<UnauthorizedAccessException>(() => Append("a", "b")).Message,
+            StringComparison.Ordinal);
         Assert.Equal("# M\n", Text());
     }
 

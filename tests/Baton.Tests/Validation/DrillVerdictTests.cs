@@ -35,7 +35,7 @@ public sealed class DrillVerdictTests
     [InlineData(2, Judgement.Fail)]
     public void A_dead_workers_task_is_requeued_once(int times, Judgement due) => Assert.Equal(due, Conclude("orphaned-tasks",
     [
-        On("w1", Claim, 0, "orphan", 1), On("validate", Kill, 10, "w1"),
+        On("a", Acquire, 0) with { Epoch = new(1) }, On("w1", Claim, 0, "orphan", 1), On("validate", Kill, 10, "w1"),
         .. Enumerable.Repeat(On("a", Requeue, 20, "orphan", 1) with { Epoch = new(1) }, times),
         On("w2", Claim, 30, "orphan", 2), On("1-x", Complete, 40, "orphan", 1) with { Outcome = Outcome.Refused },
         On("2-x", Complete, 50, "orphan", 2),
@@ -53,7 +53,8 @@ public sealed class DrillVerdictTests
     [InlineData("dead", 9, Judgement.Fail)]
     public void Only_the_dead_are_evicted_and_by_a_leader(string whom, long epoch, Judgement due) =>
         Assert.Equal(due, Conclude("stale-orchestrators",
-            On("dead", Register, 0), On("living", Register, 0), Reign("a", 1, 5, 1000),
+            On("a", Acquire, 0) with { Epoch = new(1) }, On("dead", Register, 0), On("living", Register, 0),
+            Reign("a", 1, 5, 1000),
             On("validate", Kill, 10, "dead") with { Note = "kill -9 of a follower" },
             On("a", Evict, 20, whom) with { Epoch = new(epoch) }).Result);
 
