@@ -18,7 +18,8 @@ public sealed class SpecIndexTests
     {
         var page = SpecIndex.With("# Ours\r\n\r\nRead this.\r\n\r\n- [old](task_2_b.md)\r\n\r\nThe end.",
             [("task_1_漏.md", "new"), ("task_2_b.md", "renamed")]);
-        Assert.Equal("# Ours\r\n\r\nRead this.\r\n\r\n- [new](task_1_%E6%BC%8F.md)\r\n- [renamed](task_2_b.md)\r\n\r\nThe end.\r\n",
+        Assert.Equal("# Ours\r\n\r\nRead this.\r\n\r\n"
+            + "- [new](task_1_%E6%BC%8F.md)\r\n- [renamed](task_2_b.md)\r\n\r\nThe end.\r\n",
             page);
         Assert.Equal([("task_1_漏.md", 5), ("task_2_b.md", 6)], SpecIndex.Links(page));
     }
