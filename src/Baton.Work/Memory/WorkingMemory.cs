@@ -134,7 +134,7 @@ public sealed class WorkingMemory
     private bool TryWrite(byte[] bytes, (FileIdentity, long, DateTime)? seen)
     {
         const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        UnixFileMode? mode = seen is null ? null : File.GetUnixFileMode(_path);
+        UnixFileMode? mode = seen is null || OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(_path);
         if ((mode & anyWrite) == UnixFileMode.None)
         {
             // A rename would pass over this wish of its owner.
@@ -152,7 +152,7 @@ public sealed class WorkingMemory
                 file.Flush(flushToDisk: true);
             }
 
-            if (mode is { } kept)
+            if (mode is { } kept && !OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(fresh, kept);
             }
