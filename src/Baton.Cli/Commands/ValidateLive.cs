@@ -63,12 +63,13 @@ internal static class ValidateLive
             Terms = terms.ToImmutable(),
             Elections = elections,
             Mark = mark,
-            Dead = [.. status.Agents.Select(view => view.Agent).Where(agent => IsGone(session, agent)).Select(agent => agent.Id)],
+            Dead = [.. status.Agents.Where(view => IsGone(session, view.Agent)).Select(view => view.Agent.Id)],
         });
         var after = await session.Status.ReadLeaderAsync(session.Stop);
         return sample with
         {
-            IsSteady = after.State == status.Leader.State && after.Epoch == status.Leader.Epoch && after.Id == status.Leader.Id,
+            IsSteady = after.State == status.Leader.State && after.Epoch == status.Leader.Epoch
+                && after.Id == status.Leader.Id,
         };
     }
 

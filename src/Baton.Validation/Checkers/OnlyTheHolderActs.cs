@@ -27,10 +27,12 @@ public static class OnlyTheHolderActs
                 // What brought no answer may have won any epoch.
                 if (!own[first.Who].Any(win => (win.Epoch is null || win.Epoch == epoch) && MayPrecede(win, first)))
                 {
-                    yield return ($"{first.Who} acted as the leader of epoch {epoch}, which it was not seen to win", [.. act]);
+                    yield return ($"{first.Who} acted as the leader of epoch {epoch}, which it was not seen to win",
+                        [.. act]);
                 }
             }
-            else if (wins.LastOrDefault(win => win.IsOk && win.Clock == first.Clock && win.Began <= first.Began) is not { } holder)
+            else if (wins.LastOrDefault(
+                win => win.IsOk && win.Clock == first.Clock && win.Began <= first.Began) is not { } holder)
             {
                 yield return ($"{first.Who} acted as a leader while nobody held the lease", [.. act]);
             }

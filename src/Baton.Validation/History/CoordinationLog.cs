@@ -224,14 +224,16 @@ public sealed partial class CoordinationLog
     private static partial Regex Registration();
 
     [GeneratedRegex(
-        @"\A(?:Acquired new orchestrator leader lease|Took over orchestrator leader lease from stale leader \S+) \(epoch (?<epoch>\d+)\)")]
+        @"\A(?:Acquired new orchestrator leader lease|Took over orchestrator leader lease from stale leader \S+)"
+        + @" \(epoch (?<epoch>\d+)\)")]
     private static partial Regex Taken();
 
     [GeneratedRegex(@"\AConfirmed as current orchestrator leader \(epoch (?<epoch>\d+)\)")]
     private static partial Regex Confirmed();
 
     [GeneratedRegex(
-        @"\A(?:Detected existing healthy orchestrator leader |Status updated: .*?[Dd]etected existing leader \()(?<leader>[^\s,()]+)(?: \(|, )epoch (?<epoch>\d+)\)")]
+        @"\A(?:Detected existing healthy orchestrator leader |Status updated: .*?[Dd]etected existing leader \()"
+        + @"(?<leader>[^\s,()]+)(?: \(|, )epoch (?<epoch>\d+)\)")]
     private static partial Regex Detected();
 
     [GeneratedRegex(@"\AClean(?:ed|ing) up \d+ stale agent\(s\): (?<agents>.+)\z")]

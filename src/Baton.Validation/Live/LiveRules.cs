@@ -55,22 +55,25 @@ internal static class LiveRules
         if (leader.State is LeaderState.Expired or LeaderState.Died)
         {
             yield return new(LiveId.LeaderHeartbeat, "overdue",
-                $"the lease of {leader.Id} (epoch {leader.Epoch}) {(leader.State == LeaderState.Died ? "is a dead process's" : "ran out")}"
-                + " and nobody took over");
+                $"the lease of {leader.Id} (epoch {leader.Epoch}) "
+                + (leader.State == LeaderState.Died ? "is a dead process's" : "ran out") + " and nobody took over");
         }
 
         if (sample.Lease is { Holder: { } holder } lease)
         {
             yield return new(LiveId.LeaderHeartbeat, FormattableString.Invariant($"stands {lease.Epoch} {lease.Renewals}"),
-                $"{holder.Holder} (epoch {lease.Epoch}, pid {holder.Pid}) did not renew its lease: renewal {lease.Renewals} stands still")
+                $"{holder.Holder} (epoch {lease.Epoch}, pid {holder.Pid}) did not renew its lease: "
+                + $"renewal {lease.Renewals} stands still")
             { IsUsual = true };
             if (sample.Status.Agents.FirstOrDefault(view => view.Agent.Id.Value == holder.Holder.Value) is not { } row)
             {
-                yield return new(LiveId.LeaderHeartbeat, "unlisted", $"{holder.Holder} holds the lease and is not on the roster");
+                yield return new(LiveId.LeaderHeartbeat, "unlisted",
+                    $"{holder.Holder} holds the lease and is not on the roster");
             }
             else if (row.Liveness == Liveness.Stale)
             {
-                yield return new(LiveId.LeaderHeartbeat, "silent", $"{holder.Holder} holds the lease and is stale on the roster");
+                yield return new(LiveId.LeaderHeartbeat, "silent",
+                    $"{holder.Holder} holds the lease and is stale on the roster");
             }
         }
     }
@@ -78,7 +81,8 @@ internal static class LiveRules
     private static IEnumerable<Doubt> Claims(LiveSample sample)
     {
         var (lease, fence) = (sample.Lease, sample.Status.Snapshot.Fence);
-        if (fence.Epoch == lease.Epoch && lease.Holder is { } holder && fence.Holder is { } fenced && fenced != holder.Holder)
+        if (fence.Epoch == lease.Epoch && lease.Holder is { } holder
+            && fence.Holder is { } fenced && fenced != holder.Holder)
         {
             yield return new(LiveId.SingleLeader, "fence",
                 $"epoch {lease.Epoch} has two holders: {holder.Holder} in the lease row, {fenced} at the fence");
@@ -91,7 +95,8 @@ internal static class LiveRules
                 + string.Join(", ", open.Select(term => $"{term.Holder} epoch {term.Epoch}")));
         }
 
-        if (lease.Holder is { } now && open.FirstOrDefault(term => term.Epoch == lease.Epoch) is { } own && own.Holder != now.Holder)
+        if (lease.Holder is { } now && open.FirstOrDefault(term => term.Epoch == lease.Epoch) is { } own
+            && own.Holder != now.Holder)
         {
             yield return new(LiveId.SingleLeader, "term",
                 $"epoch {lease.Epoch} has two holders: {now.Holder} in the lease row, {own.Holder} in the terms");
@@ -105,7 +110,8 @@ internal static class LiveRules
 
         foreach (var other in sample.ShownLeading.Where(other => sample.IsSteady && other != lease.Holder?.Holder.Value))
         {
-            yield return new(LiveId.FollowersYield, $"claims {other}", $"{other} is shown as the leader and does not hold the lease");
+            yield return new(LiveId.FollowersYield, $"claims {other}",
+                $"{other} is shown as the leader and does not hold the lease");
         }
     }
 
@@ -141,12 +147,19 @@ internal static class LiveRules
             last = last is null || draft.Epoch > last.Draft.Epoch ? told : last;
         }
 
-        foreach (var (what, epoch) in ((string, Epoch?)[])[("the terms know", sample.Terms.IsEmpty ? null : sample.Terms[^1].Epoch),
-            ("the events know", last?.Draft.Epoch), ("the fence is at", sample.Status.Snapshot.Fence.Epoch), ("the mark is at", sample.Mark)])
+        (string, Epoch?)[] records =
+        [
+            ("the terms know", sample.Terms.IsEmpty ? null : sample.Terms[^1].Epoch),
+            ("the events know", last?.Draft.Epoch),
+            ("the fence is at", sample.Status.Snapshot.Fence.Epoch),
+            ("the mark is at", sample.Mark),
+        ];
+        foreach (var (what, epoch) in records)
         {
             if (epoch > sample.Lease.Epoch)
             {
-                yield return new(LiveId.EpochsGrow, what, $"the lease is at epoch {sample.Lease.Epoch}, and {what} epoch {epoch}");
+                yield return new(LiveId.EpochsGrow, what,
+                    $"the lease is at epoch {sample.Lease.Epoch}, and {what} epoch {epoch}");
             }
         }
     }
@@ -160,7 +173,8 @@ internal static class LiveRules
                 $"{dead} ({agent.Role}) is shown as alive, and its process {agent.Pid} is gone from {agent.Host}");
         }
 
-        foreach (var view in sample.Status.Agents.Where(view => view.Liveness == Liveness.Stale && sample.Leader.IsLeading))
+        foreach (var view in sample.Status.Agents.Where(
+            view => view.Liveness == Liveness.Stale && sample.Leader.IsLeading))
         {
             yield return new(LiveId.StaleOrchestrators, $"stale {view.Agent.Id}",
                 $"{view.Agent.Id} ({view.Agent.Role}) is stale, and {sample.Leader.Id}, which leads, does not evict it");
@@ -177,7 +191,8 @@ internal static class LiveRules
             }
             else if (sample.IsSteady && Differs(face, sample.Leader))
             {
-                yield return new(LiveId.ViewsAgree, $"face {face.Face}", $"{face.Face} says {face}; the store says {Say(sample.Leader)}");
+                yield return new(LiveId.ViewsAgree, $"face {face.Face}",
+                    $"{face.Face} says {face}; the store says {Say(sample.Leader)}");
             }
         }
 

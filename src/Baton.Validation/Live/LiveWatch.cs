@@ -47,7 +47,8 @@ public sealed class LiveWatch(TimeSpan ttl)
     public void Take(LiveSample sample)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        var doubts = LiveRules.Doubts(sample, _samples.Count == 0 ? null : Latest).ToDictionary(doubt => (doubt.Criterion, doubt.Key));
+        var doubts = LiveRules.Doubts(sample, _samples.Count == 0 ? null : Latest)
+            .ToDictionary(doubt => (doubt.Criterion, doubt.Key));
         foreach (var gone in _doubts.Where(pair => !pair.Value.IsFault && !doubts.ContainsKey(pair.Key)).ToArray())
         {
             _doubts.Remove(gone.Key);
@@ -79,7 +80,8 @@ public sealed class LiveWatch(TimeSpan ttl)
         var skipped = NeedFaults.ToDictionary(known => known.Id, known =>
             new Criterion(known.Id, known.Title, Judgement.Skip, ["needs faults: baton validate"]));
         return [.. ((string[])[
-            LiveId.SingleLeader, LiveId.LeaderHeartbeat, LiveId.FollowersYield, LiveId.EpochsGrow, "graceful-handover", "crash-failover", "frozen-leader",
+            LiveId.SingleLeader, LiveId.LeaderHeartbeat, LiveId.FollowersYield, LiveId.EpochsGrow,
+            "graceful-handover", "crash-failover", "frozen-leader",
             LiveId.StaleOrchestrators, "orphaned-tasks", "store-damage", "no-work-lost", LiveId.ViewsAgree,
         ]).Select(id => judged.TryGetValue(id, out var criterion) ? criterion : skipped[id])];
     }
@@ -93,8 +95,9 @@ public sealed class LiveWatch(TimeSpan ttl)
             verdict.Show($"{leader.Id} leads epoch {leader.Epoch}, pid {leader.Pid} on {leader.Host}");
         }
 
-        var held = _samples.Count(sample => sample.Leader.IsLeading);
-        verdict.Show($"{held} of {_samples.Count} samples in {Elapsed.TotalSeconds:0.0} s show a leader; the ttl is {ttl.TotalMilliseconds:0} ms");
+        var led = _samples.Count(sample => sample.Leader.IsLeading);
+        verdict.Show($"{led} of {_samples.Count} samples in {Elapsed.TotalSeconds:0.0} s show a leader");
+        verdict.Show($"what stood for {ttl.TotalMilliseconds:0} ms counts");
         var epochs = _samples.Select(sample => sample.Lease.Epoch).Distinct().ToArray();
         if (epochs.Length > 1)
         {
@@ -112,7 +115,9 @@ public sealed class LiveWatch(TimeSpan ttl)
             var last = _renewals[^1];
             var first = _renewals.First(each => each.Lease.Epoch == last.Lease.Epoch);
             var (count, span) = (last.Lease.Renewals - first.Lease.Renewals, last.At - first.At);
-            verdict.Show($"{last.Lease.Holder!.Holder} renewed epoch {last.Lease.Epoch} {count} times in {span.TotalSeconds:0.0} s, each {(span / count).TotalMilliseconds:0} ms");
+            var each = (span / count).TotalMilliseconds;
+            verdict.Show($"{last.Lease.Holder!.Holder} renewed epoch {last.Lease.Epoch} {count} times");
+            verdict.Show($"that is each {each:0} ms, over {span.TotalSeconds:0.0} s");
         }
         else if (!verdict.HasFailed)
         {
@@ -141,7 +146,9 @@ public sealed class LiveWatch(TimeSpan ttl)
     private Criterion Growing()
     {
         var verdict = Doubted(LiveId.EpochsGrow);
-        verdict.Show($"{Latest.Terms.Length} recorded terms and {Latest.Elections.Length} elections up to epoch {Latest.Lease.Epoch}; the mark is at {Latest.Mark?.ToString() ?? "unknown"}");
+        verdict.Show($"{Latest.Terms.Length} recorded terms and {Latest.Elections.Length} elections");
+        verdict.Show($"the lease is at epoch {Latest.Lease.Epoch}");
+        verdict.Show($"the mark is at {Latest.Mark?.ToString() ?? "unknown"}, the fence at {Latest.Status.Snapshot.Fence.Epoch}");
         return verdict.ToCriterion(LiveId.EpochsGrow, "Epochs only grow, over the whole recorded history");
     }
 
@@ -149,7 +156,8 @@ public sealed class LiveWatch(TimeSpan ttl)
     {
         var verdict = Doubted(LiveId.StaleOrchestrators);
         var (agents, cleanup) = (Latest.Status.AgentCounts, Latest.Status.Snapshot.Cleanup);
-        verdict.Show($"{agents.Total} on the roster: {agents.Alive} alive, {agents.Late} late, {agents.Stale} stale; {Latest.Dead.Length} of their processes are gone");
+        verdict.Show($"{agents.Total} on the roster: {agents.Alive} alive, {agents.Late} late, {agents.Stale} stale");
+        verdict.Show($"{Latest.Dead.Length} of their processes are gone");
         verdict.Show($"evicted so far: {cleanup.OrchestratorsEvicted} orchestrators, {cleanup.AgentsEvicted} agents");
         return verdict.ToCriterion(LiveId.StaleOrchestrators, "Nobody dead is shown as alive, the stale are evicted");
     }
@@ -174,7 +182,9 @@ public sealed class LiveWatch(TimeSpan ttl)
         {
             if (standing.IsFault)
             {
-                verdict.Fail($"{standing.Doubt.Message}{(standing.Doubt.IsCertain ? "" : FormattableString.Invariant($" (for {(standing.Last - standing.Since).TotalSeconds:0.0} s)"))}");
+                var stood = standing.Last - standing.Since;
+                var span = standing.Doubt.IsCertain ? "" : FormattableString.Invariant($" (for {stood.TotalSeconds:0.0} s)");
+                verdict.Fail($"{standing.Doubt.Message}{span}");
             }
             else if (!standing.Doubt.IsUsual)
             {

@@ -41,7 +41,8 @@ public sealed class HistoryTests : IDisposable
     [Fact]
     public async Task Text_shows_the_first_twenty_and_json_all()
     {
-        Write("many.ndjson", [.. Enumerable.Range(0, 31).Select(number => Line($"c{number}", "acquire", number * 500, 40 - number))]);
+        Write("many.ndjson",
+            [.. Enumerable.Range(0, 31).Select(number => Line($"c{number}", "acquire", number * 500, 40 - number))]);
 
         var text = await _stage.PlayAsync("validate", "--history", _folder.PathOf("many.ndjson"));
         var json = await _stage.PlayAsync("validate", "--history", _folder.PathOf("many.ndjson"), "--json");
@@ -98,6 +99,11 @@ public sealed class HistoryTests : IDisposable
 
     private void Write(string name, params string[] lines) => File.WriteAllLines(_folder.PathOf(name), lines);
 
-    private static string Line(string who, string kind, int at, long epoch) => string.Create(CultureInfo.InvariantCulture,
-        $$"""{"who":"{{who}}","kind":"{{kind}}","began_ns":{{at * 1_000_000L}},"ended_ns":{{(at * 1_000_000L) + 100_000}},"epoch":{{epoch}},"ttl_ms":100}""");
+    private static string Line(string who, string kind, int at, long epoch)
+    {
+        var began = at * 1_000_000L;
+        var (head, tail) = ($$"""{"who":"{{who}}","kind":"{{kind}}","began_ns":""", ",\"ttl_ms\":100}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{head}{began},\"ended_ns\":{began + 100_000},\"epoch\":{epoch}{tail}");
+    }
 }

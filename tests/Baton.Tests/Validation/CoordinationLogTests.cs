@@ -107,8 +107,8 @@ public sealed class CoordinationLogTests : IDisposable
     // Lines as "mm:ss.fff who message".
     private CoordinationLogReading Read(params string[] lines)
     {
-        File.WriteAllLines(_folder.Of("coordination.log"), lines.Select(line => line.Split(' ', 3) is [var at, var who, var message]
-            ? $"2026-02-03T04:{at}Z [INFO] [{who}] {message}" : line));
+        File.WriteAllLines(_folder.Of("coordination.log"), lines.Select(line =>
+            line.Split(' ', 3) is [var at, var who, var message] ? $"2026-02-03T04:{at}Z [INFO] [{who}] {message}" : line));
         return CoordinationLog.Read(_folder.Of("coordination.log"));
     }
 }

@@ -77,7 +77,10 @@ public sealed class LiveWatchTests
     [Fact]
     public void An_election_with_a_lower_epoch_is_a_fault_however_long_ago()
     {
-        var (watch, _) = Watch(at => Healthy(at) with { Elections = [Election(1, "x", 5), Election(2, "y", 4), Election(3, "a", 7)] });
+        var (watch, _) = Watch(at => Healthy(at) with
+        {
+            Elections = [Election(1, "x", 5), Election(2, "y", 4), Election(3, "a", 7)],
+        });
         Assert.Equal(["epochs-grow"], Failed(watch));
     }
 
@@ -112,7 +115,8 @@ public sealed class LiveWatchTests
         var (watch, _) = Watch(at =>
         {
             var sample = Healthy(at);
-            return sample with { Status = sample.Status with { Agents = [View("a", Liveness.Alive, true), View("b", Liveness.Stale)] } };
+            var roster = new[] { View("a", Liveness.Alive, true), View("b", Liveness.Stale) };
+            return sample with { Status = sample.Status with { Agents = [.. roster] } };
         });
         Assert.Equal(["stale-orchestrators"], Failed(watch));
     }
