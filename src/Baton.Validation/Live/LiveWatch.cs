@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Baton.Work;
 
 namespace Baton.Validation;
 

@@ -1,5 +1,4 @@
 using Baton.Validation;
-using static Baton.Validation.OperationKind;
 
 namespace Baton.Tests;
 
