@@ -36,6 +36,8 @@ public sealed class PostgresTests : IDisposable
         return guarded;
     });
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private readonly TemporaryFolder _folder = new();
     private readonly string _schema = PostgresServer.NewSchema();
     private readonly PostgresServer _server;
@@ -58,7 +60,7 @@ public sealed class PostgresTests : IDisposable
         var played = await RunAsync("up", "--orchestrators", "3", "--workers", "2", "--worker",
             "echo $BATON_TASK_ID > did", "--until-idle", "--no-monitor");
         Assert.Equal(0, played.Exit);
-        Assert.StartsWith("task_", await File.ReadAllTextAsync(_folder.PathOf("did")), StringComparison.Ordinal);
+        Assert.StartsWith("task_", await File.ReadAllTextAsync(_folder.PathOf("did"), Cancel), StringComparison.Ordinal);
         var history = JsonDocument.Parse((await RunAsync("leader", "history", "--json")).Out).RootElement;
         Assert.Equal("released", history.GetProperty("data")[0].GetProperty("ended_by").GetString());
         Assert.Equal(0, (await RunAsync("monitor", "--once")).Exit);
@@ -75,7 +77,7 @@ public sealed class PostgresTests : IDisposable
         Assert.Equal(0, SystemCalls.kill(first.Pid, SystemCalls.Kill));
         Assert.Equal(first.Epoch + 1, (await LeaderAsync(first.Epoch)).Epoch);
         up.Child.Signal(SystemCalls.Terminate);
-        Assert.Equal(130, (await up.Child.Exit.WaitAsync(FailSafe, BootClock.Instance)).ShellCode);
+        Assert.Equal(130, (await up.Child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
         var history = JsonDocument.Parse((await RunAsync("leader", "history", "--json")).Out).RootElement;
         Assert.Equal(["released", "died"],
             history.GetProperty("data").EnumerateArray().Select(term => term.GetProperty("ended_by").GetString()));
@@ -96,7 +98,7 @@ public sealed class PostgresTests : IDisposable
         var store = Guest(Uri.EscapeDataString(GuardedPostgresServer.Password), "");
         var made = await RunAsync([("BATON_STORE", null)], "init", "sub", "--store", store);
         Assert.True(made.Exit == 0, made.Error);
-        var config = await File.ReadAllTextAsync(_folder.PathOf("sub/.baton/config.json"));
+        var config = await File.ReadAllTextAsync(_folder.PathOf("sub/.baton/config.json"), Cancel);
         Assert.Contains(GuardedPostgresServer.User, config, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", made.Out + made.Error + config, StringComparison.Ordinal);
 
@@ -111,7 +113,7 @@ public sealed class PostgresTests : IDisposable
     {
         var file = _folder.PathOf("pass");
         var password = GuardedPostgresServer.Password.Replace(":", "\\:", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, $"127.0.0.1:*:*:{GuardedPostgresServer.User}:{password}\n");
+        await File.WriteAllTextAsync(file, $"127.0.0.1:*:*:{GuardedPostgresServer.User}:{password}\n", Cancel);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var made = await RunAsync([], "init", "--store", Guest("", $"&passfile={Uri.EscapeDataString(file)}"));
         Assert.True(made.Exit == 0, made.Error);
@@ -132,11 +134,11 @@ public sealed class PostgresTests : IDisposable
         using var up = Start([("BATON_STORE", store)], "up", "--orchestrators", "1", "--workers", "1", "--worker",
             "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' > lines; echo done > seen; sleep 1000", "--no-monitor");
         await UntilAsync(() => File.Exists(_folder.PathOf("seen")));
-        var lines = await File.ReadAllTextAsync(_folder.PathOf("lines"));
+        var lines = await File.ReadAllTextAsync(_folder.PathOf("lines"), Cancel);
         Assert.Contains("orchestrator", lines, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", lines, StringComparison.Ordinal);
         up.Child.Signal(SystemCalls.Terminate);
-        await up.Child.Exit.WaitAsync(FailSafe, BootClock.Instance);
+        await up.Child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel);
         Assert.DoesNotContain("s3cret", string.Join('\n', up.Said), StringComparison.Ordinal);
     }
 
@@ -171,7 +173,7 @@ public sealed class PostgresTests : IDisposable
         {
             await LeaderAsync(0);
             life.Child.Signal(SystemCalls.Terminate);
-            Assert.Equal(0, (await life.Child.Exit.WaitAsync(FailSafe, BootClock.Instance)).ShellCode);
+            Assert.Equal(0, (await life.Child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
         }
 
         _server.Do($"DROP SCHEMA {_schema} CASCADE");

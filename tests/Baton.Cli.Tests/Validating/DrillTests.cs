@@ -6,6 +6,8 @@ namespace Baton.Cli.Tests;
 /// <summary><c>baton validate</c> as a process: it shows, it cleans up, and it stays in its own folder.</summary>
 public sealed class DrillTests : IAsyncLifetime
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     // Only there so that a test that waits in vain ends; no test measures anything by it.
     private static readonly TimeSpan FailSafe = TimeSpan.FromSeconds(90);
 
@@ -66,12 +68,12 @@ public sealed class DrillTests : IAsyncLifetime
                 }
             }),
         });
-        var id = await run.Task.WaitAsync(FailSafe, BootClock.Instance);
+        var id = await run.Task.WaitAsync(FailSafe, BootClock.Instance, Cancel);
         await UntilAsync(() => Marked(id).Count >= 3);
 
         child.Signal(signal);
 
-        Assert.Equal(exit, (await child.Exit.WaitAsync(FailSafe, BootClock.Instance)).ShellCode);
+        Assert.Equal(exit, (await child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
         await UntilAsync(() => Marked(id).Count == 0 && Leftovers.Length == 0);
     }
 
