@@ -43,8 +43,9 @@ public sealed class DrillVerdictTests
 
     [Fact]
     public void A_late_word_that_is_accepted_fails() => Assert.Equal(Judgement.Fail, Conclude("orphaned-tasks",
-        On("w1", Claim, 0, "orphan", 1), On("validate", Kill, 10, "w1"),
-        On("a", Requeue, 20, "orphan", 1) with { Epoch = new(1) }, On("w2", Claim, 30, "orphan", 2),
+        On("a", Acquire, 0) with { Epoch = new(1) }, On("w1", Claim, 0, "orphan", 1),
+        On("validate", Kill, 10, "w1"), On("a", Requeue, 20, "orphan", 1) with { Epoch = new(1) },
+        On("w2", Claim, 30, "orphan", 2),
         On("1-x", Complete, 40, "orphan", 1), On("2-x", Complete, 50, "orphan", 2)).Result);
 
     [Theory]
