@@ -128,7 +128,11 @@ internal static class FindingsPresentation
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(fresh);
+            if (File.Exists(fresh))
+            {
+                File.Delete(fresh);
+            }
+
             throw new IOException($"{file} can't be written: {e.Message}", e);
         }
     }

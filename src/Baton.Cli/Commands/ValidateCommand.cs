@@ -40,6 +40,12 @@ internal static class ValidateCommand
         return new("validate", "try the promises with real processes and faults, in a store of the run's own", async session =>
         {
             var order = new ReportOrder(session.Get(report), session.Get(task), session.Get(junit), session.Get(html));
+            if (order.Task is { } named)
+            {
+                // A wrong id must not cost a run.
+                await Lookup.TaskAsync(session, named);
+            }
+
             if (session.Get(history) is { } file)
             {
                 RefuseBeside(session, history, live, orchestrators, ttl, only, seed);

@@ -39,6 +39,62 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
+    public async Task The_task_that_asked_for_it_gets_a_note_and_an_assessment_of_what_was_measured()
+    {
+        await _stage.PlayAsync("task", "create", "--title", "validate it", "--key", "v");
+        var id = Data(await _stage.PlayAsync("task", "list", "--json"))[0].GetProperty("id").GetString()!;
+        await _stage.PlayAsync("task", "cancel", id);
+        Write("one.ndjson", Line("a", "acquire", 0, 1), Line("b", "acquire", 500, 2));
+
+        var played = await _stage.PlayAsync("validate", "--history", _folder.PathOf("one.ndjson"), "--task", id[..10]);
+
+        Assert.Equal(ExitCode.Ok, played.Exit);
+        var task = Data(await _stage.PlayAsync("task", "show", id, "--json"));
+        var note = task.GetProperty("notes").EnumerateArray().Last().GetProperty("text").GetString();
+        Assert.StartsWith("Validation passed: ", note, StringComparison.Ordinal);
+        Assert.Equal(10m, task.GetProperty("quality_score").GetDecimal());
+        var score = Assert.Single(task.GetProperty("quality").GetProperty("dimensions").EnumerateArray());
+        Assert.Equal("completeness", score.GetProperty("name").GetString());
+        Assert.Contains("criteria hold", score.GetProperty("notes").GetString(), StringComparison.Ordinal);
+        var events = await _stage.PlayAsync("events", "--type", "validation.passed", "--json");
+        Assert.Contains("mode history", events.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_that_is_not_there_is_said_before_anything_is_judged()
+    {
+        Write("one.ndjson", Line("a", "acquire", 0, 1));
+
+        var played = await _stage.PlayAsync("validate", "--history", _folder.PathOf("one.ndjson"), "--task", "task_9");
+
+        Assert.Equal(ExitCode.NotFound, played.Exit);
+        Assert.Empty(played.Out);
+    }
+
+    [Fact]
+    public async Task The_picture_is_written_whole_and_its_place_is_named_where_it_can_not_be()
+    {
+        Write("one.ndjson", Line("a", "acquire", 0, 1));
+
+        var good = await _stage.PlayAsync(
+            "validate", "--history", _folder.PathOf("one.ndjson"), "--html", _folder.PathOf("run.html"));
+        var bad = await _stage.PlayAsync(
+            "validate", "--history", _folder.PathOf("one.ndjson"), "--html", _folder.PathOf("no/such/run.html"));
+
+        Assert.Equal(ExitCode.Ok, good.Exit);
+        Assert.EndsWith("</html>\n", await File.ReadAllTextAsync(
+            _folder.PathOf("run.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, bad.Exit);
+        Assert.Contains("no/such/run.html can't be written", bad.Error, StringComparison.Ordinal);
+    }
+
+    private static JsonElement Data(Played played)
+    {
+        using var parsed = JsonDocument.Parse(played.Out);
+        return parsed.RootElement.GetProperty("data").Clone();
+    }
+
+    [Fact]
     public async Task Text_shows_the_first_twenty_and_json_all()
     {
         Write("many.ndjson",
