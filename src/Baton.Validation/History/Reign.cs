@@ -36,6 +36,12 @@ public sealed record Reign(string Who, Epoch Epoch, Operation First, Operation L
             Reign? reign = null;
             foreach (var trust in term)
             {
+                if (reign is not null && end is not null && reign.Last == end && !end.Precedes(trust))
+                {
+                    // Still alive while it was being killed.
+                    continue;
+                }
+
                 var cut = Cut(trust, yields[term.Key], end);
                 // A yield or an end that comes after this trust cuts this one too; the former was not over before.
                 if (reign is not null && trust.Began <= reign.Until)
@@ -71,7 +77,7 @@ public sealed record Reign(string Who, Epoch Epoch, Operation First, Operation L
         // It died at some time while the kill was under way; only until that began did it surely live.
         if (end is not null && end.Clock == trust.Clock && end.Began < at)
         {
-            (by, at) = (end, end.Began);
+            (by, at) = (end, end.Began > trust.Began ? end.Began : trust.Began);
         }
 
         return (by, at);

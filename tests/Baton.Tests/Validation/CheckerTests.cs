@@ -88,6 +88,16 @@ public sealed class CheckerTests
         good: [Believe("a", 7, 0, 90), Do("a", Yield, 40, 7), Believe("a", 8, 60, 150)]);
 
     [Fact]
+    public void Who_believes_while_it_is_being_killed_revives_nothing_and_who_does_so_later_does()
+    {
+        var kill = End("a", Kill, 40) with { Ended = At(60) };
+        Assert.Empty(SilentAfterStop.Checker.Judge(new([Believe("a", 7, 0, 90), kill, Believe("a", 7, 50, 140)])));
+        Assert.Empty(TrustEndsBeforeLease.Checker.Judge(
+            new([Believe("a", 7, 0, 90), kill, Believe("a", 7, 50, 140), Believe("b", 8, 55, 150)])));
+        Assert.NotEmpty(SilentAfterStop.Checker.Judge(new([Believe("a", 7, 0, 90), kill, Believe("a", 7, 70, 160)])));
+    }
+
+    [Fact]
     public void Who_does_not_believe_does_nothing_outside() => Decides(SilentAfterStop.Checker,
         bad: [Believe("a", 7, 0, 90), Do("a", Effect, 95, 7)],
         good: [Believe("a", 7, 0, 90), Do("a", Effect, 85, 7)]);
