@@ -80,9 +80,11 @@ internal static class OrchestratorCommand
             var life = new Orchestrator(Options(session, order, stores), new(
                 stores.Leases, stores.Work, stores.Mark, stores.Witnesses));
             OrchestratorEnd end;
+            var standFrom = Instant.Of(session.Around.Clock);
             try
             {
                 end = await life.RunAsync(stop);
+                standFrom = Instant.Of(session.Around.Clock) + order.Ttl;
             }
             catch (StoreUnavailableException e) when (!stop.IsCancellationRequested)
             {
@@ -118,6 +120,7 @@ internal static class OrchestratorCommand
                     }
 
                     stores = opened;
+                    await StandBackAsync(session, standFrom, stop);
                     break;
                 case OrchestratorEnd.Evicted:
                     session.Output.Remark($"{life.Id}: this life is over; a new one begins");
@@ -125,6 +128,18 @@ internal static class OrchestratorCommand
                 default:
                     throw new InvalidOperationException($"an orchestrator ended by {end}");
             }
+        }
+    }
+
+    /// <summary>
+    /// Who leads by the store that was lost may not have noticed yet; what it was told last holds for a ttl at the most.
+    /// </summary>
+    private static async Task StandBackAsync(Session session, Instant until, CancellationToken stop)
+    {
+        var left = until - Instant.Of(session.Around.Clock);
+        if (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, session.Around.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
