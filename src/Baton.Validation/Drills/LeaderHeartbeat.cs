@@ -15,6 +15,9 @@ internal static class LeaderHeartbeat
 
     private static async Task PlayAsync(Arena arena)
     {
+        // The first write of a process is compiled while it holds the write lock, which a starved machine makes long.
+        // That is no load that lasts; this process has it behind itself before anybody leads.
+        await SubmitAsync(arena, 0);
         for (var number = 0; number < Math.Min(arena.Order.Orchestrators, 3); number++)
         {
             arena.Orchestrator();
@@ -25,15 +28,17 @@ internal static class LeaderHeartbeat
         arena.Worker("true");
         arena.Worker("true");
         var until = arena.Now + (arena.Order.Ttl * (Terms + 1));
-        var made = 0;
+        var made = Batch;
         while (arena.Now < until)
         {
-            await arena.SubmitAsync(Enumerable.Range(made, Batch)
-                .Select(number => new Baton.Work.TaskId(string.Create(CultureInfo.InvariantCulture, $"load_{number}"))));
+            await SubmitAsync(arena, made);
             made += Batch;
             await arena.PauseAsync(Between);
         }
     }
+
+    private static Task SubmitAsync(Arena arena, int from) => arena.SubmitAsync(Enumerable.Range(from, Batch)
+        .Select(number => new Baton.Work.TaskId(string.Create(CultureInfo.InvariantCulture, $"load_{number}"))));
 
     private static void Judge(History history, Verdict verdict, DrillOrder order)
     {
