@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace Baton.Cli;
@@ -24,6 +25,10 @@ internal sealed class ChildProcess : IDisposable
     private readonly Lock _gate = new();
     private readonly ChildStart _start;
     private readonly ProcessIdentity _identity;
+
+    // Who bore the mark once: the environment of a process that is ending can't be read any more, while its
+    // files may still be open.
+    private readonly ConcurrentDictionary<ProcessIdentity, bool> _marked = new();
     private bool _reaped;
     private bool _letGo;
 
@@ -220,10 +225,27 @@ internal sealed class ChildProcess : IDisposable
             && ((_start.OwnSession && entry.Session == Pid) || below.Contains(entry.Pid) || BearsMark(entry)))];
     }
 
-    private bool BearsMark(ProcessEntry entry) => _start.Mark is { } mark
-        && entry.Identity.Start >= _identity.Start
-        && mark.IndexOf('=', StringComparison.Ordinal) is var cut && cut > 0
-        && ProcessTable.SettledEnvironmentOf(entry, mark[..cut]) == mark[(cut + 1)..];
+    private bool BearsMark(ProcessEntry entry)
+    {
+        if (_start.Mark is not { } mark || entry.Identity.Start < _identity.Start)
+        {
+            return false;
+        }
+
+        if (_marked.ContainsKey(entry.Identity))
+        {
+            return true;
+        }
+
+        var cut = mark.IndexOf('=', StringComparison.Ordinal);
+        if (cut <= 0 || ProcessTable.SettledEnvironmentOf(entry, mark[..cut]) != mark[(cut + 1)..])
+        {
+            return false;
+        }
+
+        _marked[entry.Identity] = true;
+        return true;
+    }
 
     private unsafe void Wait()
     {

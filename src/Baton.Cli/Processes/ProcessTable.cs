@@ -93,17 +93,17 @@ internal static class ProcessTable
     }
 
     /// <summary>
-    /// The same, waiting a moment where the process is just becoming another program: the kernel shows
-    /// neither its
-    /// arguments nor its environment then.
+    /// The same, waiting while the process is just becoming another program, or just ending: the kernel shows
+    /// neither its arguments nor its environment then, on a busy machine for long.
     /// </summary>
     public static string? SettledEnvironmentOf(ProcessEntry process, string name)
     {
         const int threadsOfKernel = 2;
-        const int mostLooks = 50;
+        const int mostLooks = 2000;
         for (var looks = 0; looks < mostLooks && process.Parent != threadsOfKernel; looks++)
         {
-            if (Read($"/proc/{process.Pid}/environ") is not "" || Read($"/proc/{process.Pid}/cmdline") is not "")
+            if (Read($"/proc/{process.Pid}/environ") is not "" || Read($"/proc/{process.Pid}/cmdline") is not ""
+                || Look(process.Pid) is not { IsZombie: false })
             {
                 break;
             }
