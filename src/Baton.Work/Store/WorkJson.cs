@@ -1,34 +1,39 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Baton.Work;
 
-namespace Baton.Postgres;
+namespace Baton.Work;
 
-/// <summary>The JSON inside rows: what is only ever read and written whole.</summary>
+/// <summary>The JSON inside the rows of a driver: what is only ever read and written whole.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<TaskNote>))]
 [JsonSerializable(typeof(EventFacts))]
-internal sealed partial class WorkJson : JsonSerializerContext
+public sealed partial class WorkJson : JsonSerializerContext
 {
+    /// <summary>Words as a row keeps them.</summary>
     public static string Words(ImmutableArray<string> words) =>
         JsonSerializer.Serialize(words, Default.ImmutableArrayString);
 
+    /// <summary>What <see cref="Words(ImmutableArray{string})"/> wrote.</summary>
     public static ImmutableArray<string> Words(string json) =>
         JsonSerializer.Deserialize(json, Default.ImmutableArrayString);
 
+    /// <summary>Notes as a row keeps them.</summary>
     public static string Notes(ImmutableArray<TaskNote> notes) =>
         JsonSerializer.Serialize(notes, Default.ImmutableArrayTaskNote);
 
+    /// <summary>What <see cref="Notes(ImmutableArray{TaskNote})"/> wrote.</summary>
     public static ImmutableArray<TaskNote> Notes(string json) =>
         JsonSerializer.Deserialize(json, Default.ImmutableArrayTaskNote);
 
+    /// <summary>The facts of an event as a row keeps them; null where there are none.</summary>
     public static string? Facts(EventFacts? facts) =>
         facts is null ? null : JsonSerializer.Serialize(facts, Default.EventFacts);
 
+    /// <summary>What <see cref="Facts(EventFacts)"/> wrote.</summary>
     public static EventFacts? Facts(string? json) =>
         json is null ? null : JsonSerializer.Deserialize(json, Default.EventFacts);
 }
