@@ -26,7 +26,8 @@ public sealed class PostgresLeaseStore : ILeaseStore
         SELECT epoch, holder, renewals, nonce, host, pid, process_start, witness_device, witness_inode, ttl_ms,
             began_at, renewed_at, ended_by, server,
             EXISTS (SELECT 1 FROM revoked r WHERE r.election = @election AND r.holder = @self),
-            coalesce((SELECT f.epoch FROM fence f WHERE f.election = @election), 0), {ServerSql}
+            coalesce((SELECT f.epoch FROM fence f WHERE f.election = @election), 0), {ServerSql},
+            {PostgresSteps.SilentFor}
         """;
 
     private const string From = "FROM (SELECT 1) one LEFT JOIN lease ON election = @election";
@@ -71,7 +72,8 @@ public sealed class PostgresLeaseStore : ILeaseStore
         return new(Verb<RenewAnswer>(term.Ttl / 6, steps =>
         {
             steps.Later($"""
-                UPDATE lease SET renewals = renewals + 1, renewed_at = @now, witness_device = @device,
+                UPDATE lease SET renewals = renewals + 1, renewed_at = @now, heard_at = {PostgresSteps.ServerTime},
+                    witness_device = @device,
                     witness_inode = @inode
                 WHERE election = @election AND epoch = @epoch AND holder = @holder AND server = {ServerSql}
                 """,
@@ -198,7 +200,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
                     coalesce((SELECT f.epoch FROM fence f WHERE f.election = @election), 0)) + 1,
                 holder = @holder, renewals = 0, nonce = @nonce, host = @host, pid = @pid, process_start = @start,
                 witness_device = @device, witness_inode = @inode, ttl_ms = @ttl, began_at = @now, renewed_at = @now,
-                ended_by = NULL, server = {ServerSql}
+                heard_at = {PostgresSteps.ServerTime}, ended_by = NULL, server = {ServerSql}
             WHERE election = @election AND epoch = @seen_epoch AND renewals = @seen_renewals
                 AND (holder IS NULL OR @is_silent)
                 AND NOT EXISTS (SELECT 1 FROM revoked r WHERE r.election = @election AND r.holder = @holder)
@@ -270,7 +272,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
                 UPDATE term SET ended_at = @now, ended_by = @reason
                 FROM mine WHERE term.election = mine.election AND term.epoch = mine.epoch)
             {Columns}, (SELECT m.epoch FROM mine m) {From}
-            """, answer => (Read(answer, election), answer.IsDBNull(17) ? (long?)null : answer.GetInt64(17)),
+            """, answer => (Read(answer, election), answer.IsDBNull(18) ? (long?)null : answer.GetInt64(18)),
             ("now", Now()), ("reason", reason.Name()), ("election", election.Value), ("self", holder.Value),
             ("epoch", epoch?.Value));
         return ended is { } over ? new ReleaseAnswer.Released(new(over)) : new ReleaseAnswer.NotYours(row.View);
@@ -310,6 +312,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
             Ttl = TimeSpan.FromMilliseconds(row.GetInt64(9)),
             BeganAt = At(row.GetInt64(10)),
             RenewedAt = At(row.GetInt64(11)),
+            SilentFor = PostgresSteps.Silence(row, 17),
             EndedBy = row.IsDBNull(12) ? null : TaskNames.ParseEnd(row.GetString(12)),
             LeaseStoreId = _database.StoreId,
         };

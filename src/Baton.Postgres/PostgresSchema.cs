@@ -1,8 +1,9 @@
 namespace Baton.Postgres;
 
 /// <summary>
-/// The tables. Times are milliseconds since 1970 (wall clock, display), expiries boot-clock nanoseconds. What
-/// is compared or ordered by bytes says so: a database may sort words by another rule.
+/// The tables. Times are milliseconds since 1970 (wall clock of whoever wrote, display), expiries boot-clock
+/// nanoseconds; <c>heard_at</c> alone is the server's clock, and serves display alone. What is compared or ordered by
+/// bytes says so: a database may sort words by another rule.
 /// </summary>
 internal static class PostgresSchema
 {
@@ -28,6 +29,7 @@ internal static class PostgresSchema
             ttl_ms bigint NOT NULL DEFAULT 0,
             began_at bigint NOT NULL DEFAULT 0,
             renewed_at bigint NOT NULL DEFAULT 0,
+            heard_at timestamptz,
             ended_by text,
             server text
         );
@@ -151,6 +153,7 @@ internal static class PostgresSchema
             process_start bigint NOT NULL,
             started_at bigint NOT NULL,
             last_seen_at bigint NOT NULL,
+            heard_at timestamptz NOT NULL,
             beats bigint NOT NULL,
             ttl_ms bigint NOT NULL,
             clock_domain text,

@@ -29,6 +29,12 @@ internal sealed record PostgresOrder
 /// </summary>
 internal sealed class PostgresSteps(NpgsqlConnection connection, string schema) : IDisposable
 {
+    /// <summary>The server's clock, which decides nothing: it stamps what is shown of those of other hosts.</summary>
+    public const string ServerTime = "clock_timestamp()";
+
+    /// <summary>Milliseconds since whom a row tells of was heard, by the server's clock.</summary>
+    public const string SilentFor = $"(extract(epoch FROM {ServerTime} - heard_at) * 1000)::bigint";
+
     // A client that stops in the middle of a transaction must not keep its locks for long.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
@@ -172,4 +178,8 @@ internal sealed class PostgresSteps(NpgsqlConnection connection, string schema) 
 
     private static string Milliseconds(TimeSpan span) =>
         Math.Max(1, (long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What <see cref="SilentFor"/> says; null where nobody was heard.</summary>
+    public static TimeSpan? Silence(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : TimeSpan.FromMilliseconds(row.GetInt64(column));
 }

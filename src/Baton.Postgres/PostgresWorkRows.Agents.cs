@@ -12,14 +12,16 @@ internal sealed partial class PostgresWorkRows
         LockedAgent(id) is [var agent] ? agent : null;
 
     /// <inheritdoc/>
-    public override void Put(Agent agent) => steps.Later("""
+    public override void Put(Agent agent) => steps.Later($"""
         INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
-            beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, left_as)
+            heard_at, beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, left_as)
         VALUES (@election, @id, @name, @role, @status, @host, @pid, @start, @started, @seen,
-            @beats, @ttl, @domain, @expires, @device, @inode, @self, @pooled,
+            {PostgresSteps.ServerTime}, @beats, @ttl, @domain, @expires, @device, @inode, @self, @pooled,
             CASE WHEN @on_roster THEN NULL ELSE nextval('departure') END)
         ON CONFLICT (election, id) DO UPDATE SET
-            status = excluded.status, last_seen_at = excluded.last_seen_at, beats = excluded.beats,
+            status = excluded.status, last_seen_at = excluded.last_seen_at,
+            heard_at = CASE WHEN agent.beats = excluded.beats THEN agent.heard_at ELSE excluded.heard_at END,
+            beats = excluded.beats,
             clock_domain = excluded.clock_domain, expires_ns = excluded.expires_ns,
             witness_device = excluded.witness_device, witness_inode = excluded.witness_inode,
             left_as = CASE WHEN excluded.left_as IS NULL THEN NULL ELSE coalesce(agent.left_as, excluded.left_as) END
@@ -49,7 +51,8 @@ internal sealed partial class PostgresWorkRows
             SELECT id, name, role, status, host, pid, process_start, started_at, last_seen_at, beats, ttl_ms,
                 clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled,
                 (SELECT task.id FROM task WHERE task.election = agent.election AND task.claim_agent = agent.id
-                    AND task.claim_agent IS NOT NULL ORDER BY task.claimed_at, task.place LIMIT 1) AS held
+                    AND task.claim_agent IS NOT NULL ORDER BY task.claimed_at, task.place LIMIT 1) AS held,
+                {PostgresSteps.SilentFor}
             FROM agent WHERE election = @election AND {which}
             """, ReadAgents, [Here, .. parameters]);
 
@@ -67,6 +70,7 @@ internal sealed partial class PostgresWorkRows
                 ProcessStart = rows.GetInt64(6),
                 StartedAt = At(rows.GetInt64(7)),
                 LastSeenAt = At(rows.GetInt64(8)),
+                SilentFor = PostgresSteps.Silence(rows, 18),
                 Beats = rows.GetInt64(9),
                 Ttl = Span(rows, 10),
                 Expiry = Expiry(rows, 11),

@@ -31,7 +31,7 @@ internal static class AgentCommands
                 agent.Status == AgentStatus.Draining && view.Liveness == Liveness.Alive
                     ? "draining" : view.Liveness.Name(),
                 view.IsLeader ? $"epoch {view.Epoch}" : null, agent.Host, agent.Pid == 0 ? null : $"{agent.Pid}",
-                $"{Durations.Text(now - agent.LastSeenAt)} ago", agent.Task?.Value);
+                $"{Durations.Text(agent.SilentFor ?? now - agent.LastSeenAt)} ago", agent.Task?.Value);
         }
 
         return table;

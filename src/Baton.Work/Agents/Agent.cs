@@ -70,6 +70,12 @@ public sealed record Agent(AgentId Id, string Name, string Role)
     /// <summary>When it was last heard of (wall clock, display).</summary>
     public DateTimeOffset LastSeenAt { get; init; }
 
+    /// <summary>
+    /// How long before this reading it was last heard of, by the store's own clock (display). Null where the store
+    /// keeps none; the store fills it in when it reads.
+    /// </summary>
+    public TimeSpan? SilentFor { get; init; }
+
     /// <summary>How often it was heard of; standing still is silence.</summary>
     public long Beats { get; init; }
 
@@ -126,7 +132,7 @@ public static class AgentRules
     /// <param name="agent">The row as read.</param>
     /// <param name="here">The observer's clock domain.</param>
     /// <param name="now">The observer's boot clock.</param>
-    /// <param name="utcNow">The wall clock, used only for rows of another clock.</param>
+    /// <param name="utcNow">The wall clock, used only for rows of another clock in a store without one.</param>
     /// <param name="provablyDead">Whether its witness proves its death.</param>
     public static Liveness Judge(
         Agent agent, ClockDomain here, Instant now, DateTimeOffset utcNow, bool provablyDead)
@@ -143,7 +149,7 @@ public static class AgentRules
             case AgentStatus.Active or AgentStatus.Draining:
                 var left = agent.Expiry is { } expiry && expiry.Domain.Knows(here)
                     ? expiry.At - now
-                    : agent.LastSeenAt + agent.Ttl - utcNow;
+                    : LeaseRules.LeftAtOneLook(agent.Ttl, agent.SilentFor, agent.LastSeenAt, utcNow);
                 var silent = agent.Ttl - left;
                 return left <= TimeSpan.Zero ? Liveness.Stale
                     : silent > agent.Ttl * 2 / Agent.BeatsPerTtl ? Liveness.Late

@@ -45,9 +45,10 @@ public sealed class StatusReader(ElectionName election, ILeaseStore leases, IWor
         var now = Instant.Of(clock);
         var left = view.Expiry is { } expiry && expiry.Domain.Knows(domain)
             ? expiry.At - now
-            : (view.RenewedAt ?? view.BeganAt ?? DateTimeOffset.MinValue) + view.Ttl - clock.GetUtcNow();
+            : LeaseRules.LeftAtOneLook(view.Ttl, view.SilentFor,
+                view.RenewedAt ?? view.BeganAt ?? DateTimeOffset.MinValue, clock.GetUtcNow());
         var dead = witnesses?.IsProvablyDead(holder.Holder, holder.Witness) == true;
-        // A row of another clock proves nothing at one look; what is shown then goes by its own wall clock.
+        // A row of another clock proves nothing at one look; what is shown then goes by the store's clock.
         var standing = left <= TimeSpan.Zero && !dead
             ? LeaseStanding.RanOut
             : LeaseRules.Judge(view, domain, now, stoodSince: now, dead);

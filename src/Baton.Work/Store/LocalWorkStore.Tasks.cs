@@ -244,6 +244,7 @@ public abstract partial class LocalWorkStore
     {
         Beats = agent.Beats + 1,
         LastSeenAt = now,
+        SilentFor = null,
         Expiry = ExpiryAfter(agent.Ttl),
     });
 

@@ -28,6 +28,9 @@ public static class LeaseRules
     /// </summary>
     public const double RateSlack = 1.01;
 
+    // Clocks that are kept right differ by less.
+    private static readonly TimeSpan MostAhead = TimeSpan.FromSeconds(1);
+
     /// <summary>Judges a view.</summary>
     /// <param name="view">The row as read.</param>
     /// <param name="here">The observer's own clock domain.</param>
@@ -53,6 +56,22 @@ public static class LeaseRules
         }
 
         return now - stoodSince >= view.Ttl * RateSlack ? LeaseStanding.RanOut : LeaseStanding.Held;
+    }
+
+    /// <summary>
+    /// What is left of a ttl at one look at a row of another clock. For display alone: a follower waits out the whole
+    /// ttl by its own clock.
+    /// </summary>
+    /// <param name="ttl">How long the row may be silent.</param>
+    /// <param name="silentFor">The silence by the store's own clock; null where it keeps none.</param>
+    /// <param name="seenAt">The last sign of life by the wall clock of whoever gave it.</param>
+    /// <param name="utcNow">The observer's wall clock.</param>
+    public static TimeSpan LeftAtOneLook(
+        TimeSpan ttl, TimeSpan? silentFor, DateTimeOffset seenAt, DateTimeOffset utcNow)
+    {
+        var silent = silentFor ?? utcNow - seenAt;
+        // A sign of life from the time to come: a clock was set back, and nothing is known until the next one.
+        return silent < -MostAhead ? TimeSpan.Zero : ttl - (silent > TimeSpan.Zero ? silent : TimeSpan.Zero);
     }
 
     /// <summary>Whether a follower may take over a lease of this standing.</summary>

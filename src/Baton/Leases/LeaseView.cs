@@ -54,6 +54,12 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     public DateTimeOffset? RenewedAt { get; init; }
 
     /// <summary>
+    /// How long before this reading it was last renewed, by the store's own clock, which needs no host's clock to be
+    /// right (display). Null where the store keeps none.
+    /// </summary>
+    public TimeSpan? SilentFor { get; init; }
+
+    /// <summary>
     /// When the lease runs out on the host's boot clock; null on stores whose hosts share no clock.
     /// </summary>
     public LeaseExpiry? Expiry { get; init; }

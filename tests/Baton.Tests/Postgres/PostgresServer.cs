@@ -5,6 +5,12 @@ using System.Net.Sockets;
 
 namespace Baton.Tests;
 
+/// <summary>Where a server runs.</summary>
+/// <param name="Within">What a command begins with that runs there.</param>
+/// <param name="Environment">What the server finds in its environment besides.</param>
+internal sealed record PostgresSurroundings(
+    IReadOnlyCollection<string> Within, IReadOnlyCollection<KeyValuePair<string, string?>> Environment);
+
 /// <summary>
 /// A PostgreSQL server that these tests started, on a free port, with its data in a temporary folder. It is
 /// stopped by the number in its postmaster.pid.
@@ -23,8 +29,11 @@ internal sealed class PostgresServer : IDisposable
     private readonly string _bin;
     private readonly string[] _settings;
 
-    private PostgresServer(string bin, params string[] settings)
+    private readonly PostgresSurroundings _around;
+
+    private PostgresServer(string bin, PostgresSurroundings around, params string[] settings)
     {
+        _around = around;
         _folder = Directory.CreateTempSubdirectory("baton-postgres-").FullName;
         _bin = bin;
         _settings = settings;
@@ -62,9 +71,20 @@ internal sealed class PostgresServer : IDisposable
     public static PostgresServer Start(params string[] settings)
     {
         Require();
-        var server = new PostgresServer(FindBin()!, settings);
-        server.RunAsServer("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-            "--locale=C.UTF-8", "-N");
+        var server = New(new([], []), settings);
+        server.Start();
+        return server;
+    }
+
+    /// <summary>A server of one's own in another network, which lets in whoever comes from these addresses.</summary>
+    /// <param name="around">Where it runs.</param>
+    /// <param name="addresses">The addresses, as <c>10.0.0.0/8</c>.</param>
+    /// <param name="settings">More settings.</param>
+    public static PostgresServer StartWithin(PostgresSurroundings around, string addresses, params string[] settings)
+    {
+        Require();
+        var server = New(around, ["listen_addresses=*", .. settings]);
+        File.AppendAllText(Path.Combine(server.Data, "pg_hba.conf"), $"host all all {addresses} trust\n");
         server.Start();
         return server;
     }
@@ -73,6 +93,14 @@ internal sealed class PostgresServer : IDisposable
     public string Address(string schema, int? port = null) =>
         $"postgres://postgres@127.0.0.1:{port ?? Port}/postgres?schema={schema}";
 
+    private static PostgresServer New(PostgresSurroundings around, string[] settings)
+    {
+        var server = new PostgresServer(FindBin()!, around, settings);
+        server.RunAsServer("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+            "--locale=C.UTF-8", "-N");
+        return server;
+    }
+
     /// <summary>A name that no other test uses.</summary>
     public static string NewSchema() => "t_" + new Baton.Work.IdSource(
         BootClock.Instance, System.Security.Cryptography.RandomNumberGenerator.Fill).NewSecret();
@@ -80,11 +108,13 @@ internal sealed class PostgresServer : IDisposable
     /// <summary>Starts it; returns when it takes connections.</summary>
     public void Start()
     {
-        var command = AsServer(
+        var server = AsServer(
         [
+            "env", .. _around.Environment.Select(variable => $"{variable.Key}={variable.Value}"),
             Path.Combine(_bin, "postgres"), "-D", Data, "-p", $"{Port}", "-k", _folder,
             "-c", "listen_addresses=127.0.0.1", .. _settings.SelectMany(setting => new[] { "-c", setting }),
         ]);
+        string[] command = [.. _around.Within, .. server];
         var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardError = true,
@@ -153,6 +183,10 @@ internal sealed class PostgresServer : IDisposable
     public void Do(string sql, string database = "postgres") => RunAsServer(
         "psql", "-h", _folder, "-p", $"{Port}", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-qc", sql);
 
+    /// <summary>Asks it for one value.</summary>
+    public string Ask(string sql) => RunAsServer(
+        "psql", "-h", _folder, "-p", $"{Port}", "-U", "postgres", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-Atqc", sql).Trim();
+
     /// <summary>Lets a user in by password only.</summary>
     public void AskPasswordOf(string user, string password)
     {
@@ -166,7 +200,7 @@ internal sealed class PostgresServer : IDisposable
     /// <summary>Starts a replica of it, which takes reads only.</summary>
     public PostgresServer Replicate()
     {
-        var replica = new PostgresServer(_bin);
+        var replica = new PostgresServer(_bin, new([], []));
         replica.RunAsServer("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", replica.Data,
             "-R", "-c", "fast");
         replica.Start();
@@ -177,10 +211,10 @@ internal sealed class PostgresServer : IDisposable
     public void Promote() => RunAsServer("pg_ctl", "-D", Data, "-w", "promote");
 
     /// <summary>Runs one of its tools.</summary>
-    public void RunAsServer(string tool, params string[] arguments)
+    public string RunAsServer(string tool, params string[] arguments)
     {
         var command = AsServer([File.Exists(Path.Combine(_bin, tool)) ? Path.Combine(_bin, tool) : tool, .. arguments]);
-        Run(command[0], command[1..]);
+        return Run(command[0], command[1..]);
     }
 
     /// <summary>The folder of its data.</summary>
@@ -223,7 +257,7 @@ internal sealed class PostgresServer : IDisposable
             ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", .. command]
             : command;
 
-    private static void Run(string program, params string[] arguments)
+    private static string Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -235,6 +269,7 @@ internal sealed class PostgresServer : IDisposable
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors}{said.Result}");
+        return said.Result;
     }
 
     private static string? FindBin()

@@ -30,6 +30,20 @@ public sealed class AgentRulesTests
         Assert.Equal(expected, AgentRules.Judge(Seen, Here, Start + span, Utc.AddDays(9), false));
         Assert.Equal(expected, AgentRules.Judge(Seen, new("there"), Start, Utc + span, false));
         Assert.Equal(expected, AgentRules.Judge(Seen with { Expiry = null }, Here, Start, Utc + span, false));
+
+        // A store with a clock of its own needs nobody's wall clock to be right.
+        Assert.Equal(expected, AgentRules.Judge(
+            Seen with { Expiry = null, SilentFor = span }, Here, Start, Utc.AddHours(-1), false));
+    }
+
+    [Theory]
+    [InlineData(-0.5, Liveness.Alive)]
+    [InlineData(-1.5, Liveness.Stale)]
+    public void A_sign_of_life_from_the_time_to_come_shows_nobody_as_living(double seconds, Liveness expected)
+    {
+        var span = TimeSpan.FromSeconds(seconds);
+        Assert.Equal(expected, AgentRules.Judge(Seen, new("there"), Start, Utc + span, false));
+        Assert.Equal(expected, AgentRules.Judge(Seen with { SilentFor = span }, new("there"), Start, Utc, false));
     }
 
     [Theory]
