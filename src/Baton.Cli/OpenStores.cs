@@ -52,6 +52,9 @@ internal sealed record OpenStores(
     /// <summary>The kind of the work store, as faces show it.</summary>
     public string Kind => Work.Kind;
 
+    /// <summary>The messages, which lie beside the work; a recording of the work leaves them as they are.</summary>
+    public IMessageStore Messages { get; init; } = (IMessageStore)Work;
+
     /// <summary>Whether the work store was lost, and an empty one was made in its place just now.</summary>
     public bool IsAnew { get; init; }
 

@@ -50,6 +50,9 @@ internal sealed class Session : IDisposable
     /// <summary>The work store.</summary>
     public IWorkStore Work => Stores.Work;
 
+    /// <summary>The messages.</summary>
+    public IMessageStore Messages => Stores.Messages;
+
     /// <summary>The lease store.</summary>
     public ILeaseStore Leases => Stores.Leases;
 

@@ -54,9 +54,9 @@ internal static class PostgresSchema
         """;
 
     // head: whoever writes to the log of an election updates its row first, as late as can be, and holds it
-    // until it commits; so the numbers of events grow in the order in which they can be read. The tallies are
-    // written under it too: counting a million finished tasks at each look would make every face slow.
-    // Words in a partial index must stand in its queries as they are here.
+    // until it commits; so the numbers of events and of messages grow in the order in which they can be read.
+    // The tallies are written under it too: counting a million finished tasks at each look would make every face
+    // slow. Words in a partial index must stand in its queries as they are here.
     public const string Work = """
         CREATE TABLE fence (
             election text PRIMARY KEY,
@@ -67,7 +67,8 @@ internal static class PostgresSchema
         CREATE TABLE head (
             election text PRIMARY KEY,
             version bigint NOT NULL,
-            seq bigint NOT NULL
+            seq bigint NOT NULL,
+            message_seq bigint NOT NULL
         ) WITH (fillfactor = 10);
         CREATE TABLE alarm (
             election text PRIMARY KEY,
@@ -190,5 +191,32 @@ internal static class PostgresSchema
         );
         CREATE INDEX event_type ON event (election, type, seq);
         CREATE INDEX event_subject ON event (election, subject, seq);
+        CREATE TABLE message (
+            election text NOT NULL,
+            seq bigint NOT NULL,
+            id text COLLATE "C" NOT NULL,
+            at bigint NOT NULL,
+            sender text NOT NULL,
+            audience text NOT NULL,
+            recipient text,
+            type text,
+            subject text,
+            body text NOT NULL,
+            reply_to text,
+            data text,
+            read_by text,
+            PRIMARY KEY (election, seq)
+        );
+        CREATE UNIQUE INDEX message_id ON message (election, id);
+        CREATE TABLE reader (
+            election text NOT NULL,
+            reader text NOT NULL,
+            role text NOT NULL,
+            name text NOT NULL,
+            since bigint NOT NULL,
+            read_up_to bigint NOT NULL,
+            PRIMARY KEY (election, reader, role)
+        );
+        CREATE INDEX reader_name ON reader (election, name);
         """;
 }

@@ -206,16 +206,18 @@ internal sealed partial class PostgresWorkRows(
     /// </summary>
     private void Tell()
     {
-        if (order.IsRead || (_told.Count == 0 && _tally.Count == 0 && (_isTold || !order.IsLasting)))
+        if (order.IsRead
+            || (_told.Count + _sent.Count == 0 && _tally.Count == 0 && (_isTold || !order.IsLasting)))
         {
             return;
         }
 
         _isTold = true;
         steps.Later("""
-            INSERT INTO head (election, version, seq) VALUES (@election, 1, @count)
-            ON CONFLICT (election) DO UPDATE SET version = head.version + 1, seq = head.seq + @count
-            """, Here, ("count", (long)_told.Count));
+            INSERT INTO head (election, version, seq, message_seq) VALUES (@election, 1, @count, @sent)
+            ON CONFLICT (election) DO UPDATE SET
+                version = head.version + 1, seq = head.seq + @count, message_seq = head.message_seq + @sent
+            """, Here, ("count", (long)_told.Count), ("sent", (long)_sent.Count));
         for (var i = 0; i < _told.Count; i++)
         {
             var (draft, at) = _told[i];
@@ -229,6 +231,7 @@ internal sealed partial class PostgresWorkRows(
                 ("epoch", draft.Epoch?.Value), ("data", WorkJson.Facts(draft.Data)));
         }
 
+        WriteMessages();
         foreach (var (name, (change, at)) in _tally.Where(entry => entry.Value.Change != 0))
         {
             steps.Later("""

@@ -151,5 +151,32 @@ internal static class WorkSchema
             INSERT INTO tally (election, name, count, last_at) VALUES (NEW.election, NEW.type, 1, NEW.at)
             ON CONFLICT (election, name) DO UPDATE SET count = count + 1, last_at = NEW.at;
         END;
+        CREATE TABLE message (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            election TEXT NOT NULL,
+            id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            sender TEXT NOT NULL,
+            audience TEXT NOT NULL,
+            recipient TEXT,
+            type TEXT,
+            subject TEXT,
+            body TEXT NOT NULL,
+            reply_to TEXT,
+            data TEXT,
+            read_by TEXT,
+            UNIQUE (election, id)
+        ) STRICT;
+        CREATE INDEX message_order ON message (election, seq);
+        CREATE TABLE reader (
+            election TEXT NOT NULL,
+            reader TEXT NOT NULL,
+            role TEXT NOT NULL,
+            name TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            read_up_to INTEGER NOT NULL,
+            PRIMARY KEY (election, reader, role)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX reader_name ON reader (election, name);
         """;
 }

@@ -35,6 +35,20 @@ public readonly record struct AgentId
     public override string ToString() => Value;
 }
 
+/// <summary>Names a message. <c>[A-Za-z0-9._-]{1,128}</c>; new ones look like <c>msg-MS-xxxxxx</c>.</summary>
+public readonly record struct MessageId
+{
+    /// <summary>A checked id, of the form of a <see cref="HolderId"/>.</summary>
+    /// <exception cref="ArgumentException">The text does not have the form of an id.</exception>
+    public MessageId(string value) => Value = new HolderId(value).Value;
+
+    /// <summary>The id.</summary>
+    public string Value => field ?? "";
+
+    /// <summary>The id.</summary>
+    public override string ToString() => Value;
+}
+
 /// <summary>Makes ids. All randomness of the program comes from here, so a test can seed it.</summary>
 /// <param name="clock">Gives the milliseconds in an id.</param>
 /// <param name="fill">Fills a span with random bytes.</param>
@@ -47,6 +61,9 @@ public sealed partial class IdSource(TimeProvider clock, Action<Span<byte>> fill
 
     /// <summary>An agent id, as <c>agent-1767434026236-t0030c</c>.</summary>
     public AgentId NewAgent() => new($"agent-{Milliseconds()}-{Suffix()}");
+
+    /// <summary>A message's id, as <c>msg-1767434026236-t0030c</c>.</summary>
+    public MessageId NewMessage() => new($"msg-{Milliseconds()}-{Suffix()}");
 
     /// <summary>The id of a new process life of a stable name.</summary>
     public AgentId NewLife(string name) => new($"{name}-{Suffix()}");

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Baton.Work;
 
 /// <summary>The rows of <see cref="InMemoryWorkStore"/>, under its lock.</summary>
-internal sealed class InMemoryWorkRows(ElectionName election) : WorkRows
+internal sealed partial class InMemoryWorkRows(ElectionName election) : WorkRows
 {
     private const int MostGone = 50;
 

@@ -23,7 +23,7 @@ public abstract partial class LocalWorkStore
         if (start.IsRolledBack)
         {
             rows.Alarm = new(now, start.KnownBefore, start.Floor);
-            rows.Append(new(EventType.StoreRolledBack, term.Holder.Value, _election.Value,
+            Tell(rows, new(EventType.StoreRolledBack, term.Holder.Value, _election.Value,
                 $"the store knew epoch {start.KnownBefore}, the mark {start.Floor}: it is older than it should be",
                 term.Epoch)
             {
@@ -33,7 +33,7 @@ public abstract partial class LocalWorkStore
 
         rows.Fence = new(term.Epoch, term.Holder,
             string.IsNullOrEmpty(term.LeaseStoreId) ? null : term.LeaseStoreId);
-        rows.Append(Elected(term), now);
+        Tell(rows, Elected(term), now);
 
         // Who asked before this term began spoke to another leader.
         foreach (var request in rows.Requests().Where(request => request.Kind == RequestKind.Resign
@@ -77,13 +77,13 @@ public abstract partial class LocalWorkStore
         {
             if (term.Epoch > fence.Epoch)
             {
-                rows.Append(Elected(term), now);
+                Tell(rows, Elected(term), now);
             }
 
             var ended = Ended(term, start.Term.Holder);
             if (!rows.IsTold(ended.Type, term.Epoch))
             {
-                rows.Append(ended, now);
+                Tell(rows, ended, now);
             }
         }
     }
@@ -171,7 +171,7 @@ public abstract partial class LocalWorkStore
         }
 
         rows.Put(agent with { Status = AgentStatus.Evicted });
-        rows.Append(new(agent.IsOrchestrator ? EventType.OrchestratorEvicted : EventType.AgentEvicted,
+        Tell(rows, new(agent.IsOrchestrator ? EventType.OrchestratorEvicted : EventType.AgentEvicted,
             by.Value, agent.Id.Value, $"{agent.Id} evicted: {eviction.Reason}", epoch)
         {
             Data = new() { Reason = eviction.Reason, Pid = agent.Pid },
@@ -183,7 +183,8 @@ public abstract partial class LocalWorkStore
     {
         if (request.Kind == RequestKind.Tell)
         {
-            rows.Append(request.Event ?? throw new ArgumentException("there is no event to tell", nameof(request)), Now);
+            Tell(rows, request.Event
+                ?? throw new ArgumentException("there is no event to tell", nameof(request)), Now);
             return 0;
         }
 
@@ -229,21 +230,30 @@ public abstract partial class LocalWorkStore
             rows.Put(agent);
         }
 
+        var messages = batch.Messages.DistinctBy(message => message.Draft.Id)
+            .Where(message => rows.Message(message.Draft.Id) is null)
+            .Select(message => message with { ReadBy = message.ReadBy ?? [] }).ToImmutableArray();
+        Post(rows, messages);
+
         var isFloorRaised = batch.Floor > fence.Epoch;
         if (isFloorRaised)
         {
             rows.Fence = fence with { Epoch = batch.Floor, Holder = null };
         }
 
-        if (tasks.Length + agents.Length > 0 || isFloorRaised)
+        if (tasks.Length + agents.Length + messages.Length > 0 || isFloorRaised)
         {
-            rows.Append(new(EventType.ImportDone, "import", _election.Value,
-                $"imported {tasks.Length} tasks and {agents.Length} agents from {batch.Source}")
+            Tell(rows, new(EventType.ImportDone, "import", _election.Value,
+                $"imported {tasks.Length} tasks, {agents.Length} agents and {messages.Length} messages "
+                + $"from {batch.Source}")
             {
                 Data = new() { Source = batch.Source, Count = tasks.Length, FloorEpoch = batch.Floor.Value },
             }, now);
         }
 
-        return new(tasks.Length, batch.Tasks.Length - tasks.Length, agents.Length, isFloorRaised);
+        return new(tasks.Length, batch.Tasks.Length - tasks.Length, agents.Length, isFloorRaised)
+        {
+            MessagesAdded = messages.Length,
+        };
     }
 }

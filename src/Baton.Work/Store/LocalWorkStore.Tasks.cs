@@ -39,7 +39,7 @@ public abstract partial class LocalWorkStore
         {
             var change = TaskRules.Create(batch[i], dependsOn[i], actor, now);
             rows.Add(change.Task with { OpenDependencies = rows.OpenAmong(dependsOn[i]) });
-            Tell(rows, change, now);
+            TellAll(rows, change, now);
         }
 
         return new SubmitAnswer.Accepted([.. ids.Select(id => rows.Task(id)!)], batch.Length);
@@ -200,8 +200,9 @@ public abstract partial class LocalWorkStore
             Expiry = ExpiryAfter(agent.Ttl),
             Task = null,
         };
+        Appear(rows, joined);
         rows.Put(joined);
-        rows.Append(new(agent.IsOrchestrator ? EventType.OrchestratorJoined : EventType.AgentRegistered,
+        Tell(rows, new(agent.IsOrchestrator ? EventType.OrchestratorJoined : EventType.AgentRegistered,
             agent.Id.Value, agent.Id.Value, $"{agent.Id} joined as {agent.Role}")
         {
             Data = new() { Pid = agent.Pid },
@@ -225,7 +226,7 @@ public abstract partial class LocalWorkStore
         told = report.IsBeat ? Hear(rows, told, now) : Keep(rows, told);
         if (report.Status == AgentStatus.Stopped)
         {
-            rows.Append(new(agent.IsOrchestrator ? EventType.OrchestratorExited : EventType.AgentStopped,
+            Tell(rows, new(agent.IsOrchestrator ? EventType.OrchestratorExited : EventType.AgentStopped,
                 agent.Id.Value, agent.Id.Value, $"{agent.Id} left in good order")
             {
                 Data = new() { Pid = agent.Pid },
@@ -234,7 +235,7 @@ public abstract partial class LocalWorkStore
 
         if (report.Event is { } draft)
         {
-            rows.Append(draft, now);
+            Tell(rows, draft, now);
         }
 
         return told;
@@ -257,14 +258,24 @@ public abstract partial class LocalWorkStore
     private static void Carry(WorkRows rows, TaskChange change, DateTimeOffset now)
     {
         rows.Replace(change.Task);
-        Tell(rows, change, now);
+        TellAll(rows, change, now);
     }
 
-    private static void Tell(WorkRows rows, TaskChange change, DateTimeOffset now)
+    private static void TellAll(WorkRows rows, TaskChange change, DateTimeOffset now)
     {
         foreach (var draft in change.Events)
         {
-            rows.Append(draft, now);
+            Tell(rows, draft, now);
+        }
+    }
+
+    /// <summary>Writes an event, and the announcement of what everybody should know.</summary>
+    private static void Tell(WorkRows rows, EventDraft draft, DateTimeOffset now)
+    {
+        rows.Append(draft, now);
+        if (MessageRules.Announcement(draft) is { } announcement)
+        {
+            Post(rows, [new(0, now, announcement)]);
         }
     }
 

@@ -150,6 +150,11 @@ public abstract partial class LocalWorkStore : IWorkStore
     public ValueTask<ImportAnswer> ImportAsync(ImportBatch batch, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        foreach (var message in batch.Messages)
+        {
+            RefuseMalformed(message.Draft);
+        }
+
         return new(WriteFenced(FenceUse.Raise, batch.Floor, rows => Import(rows, batch), cancel));
     }
 

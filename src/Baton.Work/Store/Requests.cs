@@ -136,10 +136,21 @@ public sealed record LeaderRequest(RequestKind Kind, string By)
 /// <param name="Agents">Agents, as history.</param>
 /// <param name="Floor">The highest epoch that any record names.</param>
 public sealed record ImportBatch(
-    string Source, ImmutableArray<DurableTask> Tasks, ImmutableArray<Agent> Agents, Epoch Floor);
+    string Source, ImmutableArray<DurableTask> Tasks, ImmutableArray<Agent> Agents, Epoch Floor)
+{
+    /// <summary>
+    /// Messages as history, in their order, with their ids, times and <see cref="Message.ReadBy"/>; the store numbers
+    /// them. One whose id is there already stays as it is. Each must pass <see cref="MessageRules.WhyNot"/>.
+    /// </summary>
+    public ImmutableArray<Message> Messages { get; init; } = [];
+}
 
 /// <summary>What an import changed.</summary>
-public sealed record ImportAnswer(int TasksAdded, int TasksKnown, int AgentsAdded, bool FloorRaised);
+public sealed record ImportAnswer(int TasksAdded, int TasksKnown, int AgentsAdded, bool FloorRaised)
+{
+    /// <summary>How many messages are new.</summary>
+    public int MessagesAdded { get; init; }
+}
 
 /// <summary>Which tasks.</summary>
 public sealed record TaskQuery

@@ -11,6 +11,7 @@ namespace Baton.Work;
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<TaskNote>))]
 [JsonSerializable(typeof(EventFacts))]
+[JsonSerializable(typeof(AnnouncedEvent))]
 public sealed partial class WorkJson : JsonSerializerContext
 {
     /// <summary>Words as a row keeps them.</summary>
@@ -28,6 +29,9 @@ public sealed partial class WorkJson : JsonSerializerContext
     /// <summary>What <see cref="Notes(ImmutableArray{TaskNote})"/> wrote.</summary>
     public static ImmutableArray<TaskNote> Notes(string json) =>
         JsonSerializer.Deserialize(json, Default.ImmutableArrayTaskNote);
+
+    /// <summary>The event behind an announcement as its message bears it.</summary>
+    public static string Of(AnnouncedEvent announced) => JsonSerializer.Serialize(announced, Default.AnnouncedEvent);
 
     /// <summary>The facts of an event as a row keeps them; null where there are none.</summary>
     public static string? Facts(EventFacts? facts) =>

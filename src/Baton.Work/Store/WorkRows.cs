@@ -102,4 +102,42 @@ public abstract class WorkRows
 
     /// <summary>The events that fit a query, oldest first.</summary>
     public abstract ImmutableArray<WorkEvent> Events(EventQuery query);
+
+    /// <summary>
+    /// The agent of an id or a stable name: one on the roster if there is any, else the one that came last; null where
+    /// there is none.
+    /// </summary>
+    public abstract Agent? LifeOf(string name);
+
+    /// <summary>The highest number of a message that is committed, or written here; 0 before the first.</summary>
+    public abstract long LastMessage { get; }
+
+    /// <summary>The message of an id; null where there is none.</summary>
+    public abstract Message? Message(MessageId id);
+
+    /// <summary>
+    /// Writes a message under the next number, whatever its own; one without an id gets
+    /// <see cref="MessageRules.AnnouncementId"/>.
+    /// </summary>
+    public abstract void Append(Message message);
+
+    /// <summary>The messages that fit a query, oldest first; only what an inbox holds, where one is given.</summary>
+    public abstract ImmutableArray<Message> Messages(MessageQuery query, Inbox? inbox);
+
+    /// <summary>How far a reader is; null when it never appeared, or never read by this role.</summary>
+    public abstract Cursor? Cursor(string reader, string? role);
+
+    /// <summary>How far the furthest of a name's readers is with what is sent to all; null where there is none.</summary>
+    public abstract long? ReachedBy(string name);
+
+    /// <summary>Adds a cursor, or moves it on: <see cref="Work.Cursor.Read"/> never goes back.</summary>
+    public abstract void Put(Cursor cursor);
+
+    /// <summary>
+    /// Drops the messages before the newest ones, but for those to one name that has not read them, and drops
+    /// the cursors that lives which left had before them.
+    /// </summary>
+    /// <param name="newest">How many are kept in any case.</param>
+    /// <param name="unread">Among how many of the newest those are kept that wait for their one reader.</param>
+    public abstract void Trim(int newest, int unread);
 }

@@ -7,7 +7,7 @@ using Baton.Work;
 
 namespace Baton.Tests;
 
-/// <summary>The two seams stay small, and no store escapes its suite.</summary>
+/// <summary>The seams stay small, and no store escapes its suite.</summary>
 public sealed class SeamTests
 {
     private static readonly Assembly[] Libraries =
@@ -20,6 +20,8 @@ public sealed class SeamTests
 
     public static TheoryData<string> WorkStores => [.. Implementations(typeof(IWorkStore))];
 
+    public static TheoryData<string> MessageStores => [.. Implementations(typeof(IMessageStore))];
+
     [Fact]
     public void A_lease_store_has_seven_verbs_and_its_traits()
     {
@@ -29,6 +31,9 @@ public sealed class SeamTests
 
     [Fact]
     public void A_work_store_has_fifteen_verbs_at_the_most() => Assert.InRange(Verbs(typeof(IWorkStore)), 1, 15);
+
+    [Fact]
+    public void A_store_of_messages_has_three_verbs() => Assert.Equal(3, Verbs(typeof(IMessageStore)));
 
     [Fact]
     public void An_assembly_has_one_public_namespace_and_it_is_its_name()
@@ -47,6 +52,11 @@ public sealed class SeamTests
     [Theory]
     [MemberData(nameof(WorkStores))]
     public void Every_work_store_passes_the_suite(string store) => HasSuite(store, typeof(WorkStoreConformance));
+
+    [Theory]
+    [MemberData(nameof(MessageStores))]
+    public void Every_store_of_messages_passes_the_suite(string store) =>
+        HasSuite(store, typeof(MessageStoreConformance));
 
     private static void HasSuite(string store, Type suite) => Assert.Contains(
         typeof(SeamTests).Assembly.GetTypes(),
