@@ -41,6 +41,7 @@ internal static class CommandTree
         RunCommand.Declare(),
         UpCommand.Declare(),
         DemoCommand.Declare(),
+        MessageCommands.Declare(),
         CleanupCommand.Declare(),
         ValidateCommand.Declare(),
         ValidateGuardCommand.Declare(),

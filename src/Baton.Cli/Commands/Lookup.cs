@@ -40,7 +40,9 @@ internal static class Lookup
         bool Begins(AgentView view) => view.Agent.Id.Value.StartsWith(text, StringComparison.Ordinal);
     }
 
-    private static T One<T>(string what, string text, IReadOnlyList<T> found, Func<T, string> idOf)
+    /// <summary>The one of the found whose id this is, or begins so.</summary>
+    /// <exception cref="CommandFailure">There is none, or there are several.</exception>
+    public static T One<T>(string what, string text, IReadOnlyList<T> found, Func<T, string> idOf)
     {
         foreach (var item in found)
         {

@@ -19,6 +19,8 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(AgentJson))]
 [JsonSerializable(typeof(AgentJson[]))]
 [JsonSerializable(typeof(EventJson))]
+[JsonSerializable(typeof(MessageJson))]
+[JsonSerializable(typeof(MessageJson[]))]
 [JsonSerializable(typeof(TaskJson))]
 [JsonSerializable(typeof(TaskJson[]))]
 [JsonSerializable(typeof(ClaimedJson))]
