@@ -12,6 +12,9 @@ internal sealed class SpecDesk(string root, string? lockFolder)
         ? new(workspace.Root, workspace.Folder)
         : new(session.Around.WorkingFolder, null);
 
+    /// <summary>The folder that all paths are below.</summary>
+    public string Root => root;
+
     /// <summary>A path as it is written below the root; null where it lies elsewhere.</summary>
     public string? Below(string path)
     {

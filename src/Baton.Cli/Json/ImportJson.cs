@@ -8,22 +8,27 @@ internal sealed record ImportJson(
     bool DryRun,
     ImportedTasksJson Tasks,
     ImportedAgentsJson Agents,
+    ImportedAssessmentsJson Assessments,
+    ImportedWorkspaceJson? Workspace,
     long EpochFloor,
     string? EpochFloorNamedIn,
     bool? EpochFloorRaised,
     IReadOnlyList<ImportFileJson> Files,
     IReadOnlyList<ImportFindingJson> Findings)
 {
-    public static ImportJson Of(ImportReading.Whole whole, ImportAnswer? answer) => new(
-        whole.Batch.Source,
-        answer is null,
-        new(whole.Batch.Tasks.Length, answer?.TasksAdded, answer?.TasksKnown, ByStatus(whole.Batch)),
-        new(whole.Batch.Agents.Length, answer?.AgentsAdded),
-        whole.Batch.Floor.Value,
-        whole.Report.FloorNamedIn,
-        answer?.FloorRaised,
-        [.. whole.Report.Files.Select(file => new ImportFileJson(file.File, file.IsThere, file.Records))],
-        [.. whole.Report.Findings.Select(finding =>
+    public static ImportJson Of(ImportTold told) => new(
+        told.Batch.Source,
+        told.Answer is null,
+        new(told.Batch.Tasks.Length, told.Answer?.TasksAdded, told.Answer?.TasksKnown, ByStatus(told.Batch)),
+        new(told.Batch.Agents.Length, told.Answer?.AgentsAdded),
+        new(told.Assessments),
+        told.Files is null ? null : new(told.Count(FileFate.Written), told.Count(FileFate.Known),
+            told.Count(FileFate.Kept), told.SectionsAdded),
+        told.Batch.Floor.Value,
+        told.Report.FloorNamedIn,
+        told.Answer?.FloorRaised,
+        [.. told.Report.Files.Select(file => new ImportFileJson(file.File, file.IsThere, file.Records, file.Kind))],
+        [.. told.Findings.Select(finding =>
             new ImportFindingJson(finding.Kind.Name(), finding.File, finding.Line, finding.Message))]);
 
     private static SortedDictionary<string, int> ByStatus(ImportBatch batch) => new(
@@ -39,8 +44,17 @@ internal sealed record ImportedTasksJson(
 /// <summary>The agents of an import.</summary>
 internal sealed record ImportedAgentsJson(int Read, int? Added);
 
+/// <summary>The assessments of an import: how many tasks bring one along.</summary>
+internal sealed record ImportedAssessmentsJson(int Read);
+
+/// <summary>
+/// The files of an import: new ones, those that are there already, those that stay though the source has others; and
+/// the sections that the working memory lacked. After a dry run: what would become of them.
+/// </summary>
+internal sealed record ImportedWorkspaceJson(int Written, int Known, int Kept, int MemorySections);
+
 /// <summary>A file that an import looked for.</summary>
-internal sealed record ImportFileJson(string File, bool Found, int Records);
+internal sealed record ImportFileJson(string File, bool Found, int Records, string Kind);
 
 /// <summary>A finding; <c>kind</c> is <c>disagreement</c>, <c>changed</c> or <c>left_out</c>.</summary>
 internal sealed record ImportFindingJson(string Kind, string File, int? Line, string Message);

@@ -6,8 +6,9 @@ using System.Text.RegularExpressions;
 namespace Baton.Work;
 
 /// <summary>
-/// Reads the workspace of a Hyrm system: its tasks, its agents as history, and the highest epoch that its
-/// records name. Pure over the folder: it writes nothing and knows no store. Either all is read or nothing.
+/// Reads the workspace of a Hyrm system: its tasks with their assessments and specs, its agents as history, its
+/// working memory, and the highest epoch that its records name. Pure over the folder: it writes nothing and knows no
+/// store. Either all is read or nothing.
 /// </summary>
 public sealed partial class HyrmReader
 {
@@ -15,6 +16,8 @@ public sealed partial class HyrmReader
     private const string RegistryFile = "memory/agent-registry.json";
     private const string LeaseFile = "memory/orchestrator-state.json";
     private const string LogFile = "memory/coordination.log";
+    private const string AssessmentsFile = "memory/quality-assessments.json";
+    private const string StateFile = "memory/state.json";
 
     // A floor near the end of the epochs would leave an election no terms to come.
     private const long HighestBelieved = Epoch.Highest / 2;
@@ -77,24 +80,74 @@ public sealed partial class HyrmReader
         }
 
         var tasks = new HyrmTasks(TasksFile, _now, _findings).Read(tasksRoot);
-        _folder.Found(TasksFile, tasks.Length);
+        _folder.Found(TasksFile, tasks.Length, "tasks");
+        tasks = ReadAssessments(tasks);
         var agents = ReadRegistry();
         ReadLease();
         ReadLog();
-        foreach (var other in _folder.Others("memory"))
+        ReadState(tasks);
+        var specs = new HyrmSpecs(_folder, _now, _findings);
+        tasks = specs.Onto(tasks);
+        var memory = new HyrmMemory(_folder, _findings).Read();
+        ReportOthers();
+        return new(new(root, tasks, agents, _floor), new(_folder.Files, _floorNamedIn, _findings.ToImmutable()))
         {
-            _findings.Add(FindingKind.LeftOut, other, null, "this file is not imported");
+            Files = [.. memory, .. specs.Files],
+        };
+    }
+
+    private ImmutableArray<DurableTask> ReadAssessments(ImmutableArray<DurableTask> tasks)
+    {
+        if (_folder.Json(AssessmentsFile) is not { } root)
+        {
+            _folder.Found(AssessmentsFile, null, "assessments");
+            return tasks;
         }
 
-        return new ImportReading.Whole(
-            new(root, tasks, agents, _floor), new(_folder.Files, _floorNamedIn, _findings.ToImmutable()));
+        var assessments = new HyrmAssessments(AssessmentsFile, _findings);
+        tasks = assessments.Onto(tasks, root);
+        _folder.Found(AssessmentsFile, assessments.Count, "assessments");
+        return tasks;
+    }
+
+    // Nothing of it is taken in, so that it may be broken.
+    private void ReadState(ImmutableArray<DurableTask> tasks)
+    {
+        try
+        {
+            int? active = _folder.Json(StateFile) is { } root
+                ? new HyrmState(StateFile, _findings).Compare(root, tasks.ToDictionary(task => task.Id)) : null;
+            _folder.Found(StateFile, active, "active tasks");
+        }
+        catch (RecordDamageException e)
+        {
+            _folder.Found(StateFile, 0, "active tasks");
+            _findings.Add(FindingKind.LeftOut, StateFile, null, $"it can't be read: {e.Message}");
+        }
+    }
+
+    private void ReportOthers()
+    {
+        var asked = _folder.Files.Select(file => file.File).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in _folder.List("memory").Where(file => !asked.Contains(file) && !IsHidden(file)))
+        {
+            _findings.Add(FindingKind.LeftOut, file, null, "this file is not imported");
+        }
+
+        foreach (var other in _folder.Folders("memory").Where(other => !IsHidden(other)
+            && !asked.Any(file => file.StartsWith(other + "/", StringComparison.Ordinal))))
+        {
+            _findings.Add(FindingKind.LeftOut, other, null, "this folder is not imported");
+        }
+
+        static bool IsHidden(string file) => Path.GetFileName(file).StartsWith('.');
     }
 
     private ImmutableArray<Agent> ReadRegistry()
     {
         if (_folder.Json(RegistryFile) is not { } root)
         {
-            _folder.Found(RegistryFile, null);
+            _folder.Found(RegistryFile, null, "agents");
             return [];
         }
 
@@ -116,7 +169,7 @@ public sealed partial class HyrmReader
             }
         }
 
-        _folder.Found(RegistryFile, list.Items.Length);
+        _folder.Found(RegistryFile, list.Items.Length, "agents");
         return agents.ToImmutable();
     }
 
@@ -152,7 +205,7 @@ public sealed partial class HyrmReader
         }
 
         int? epochs = root is null ? null : TakeEpochs(root, LeaseFile);
-        _folder.Found(LeaseFile, epochs);
+        _folder.Found(LeaseFile, epochs, "epochs");
         if (epochs == 0)
         {
             _findings.Add(FindingKind.Disagreement, LeaseFile, root!.Line, "the lease names no epoch");
@@ -178,7 +231,7 @@ public sealed partial class HyrmReader
                 TakeEpoch(match.Groups[1].Value, LogFile, number);
             }
         });
-        _folder.Found(LogFile, lines);
+        _folder.Found(LogFile, lines, "lines");
         if (odd > 0)
         {
             _findings.Add(FindingKind.Disagreement, LogFile, firstOdd,

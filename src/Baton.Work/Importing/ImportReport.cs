@@ -10,7 +10,11 @@ public abstract record ImportReading
     /// <summary>All could be read.</summary>
     /// <param name="Batch">What is to be taken in.</param>
     /// <param name="Report">How it was read.</param>
-    public sealed record Whole(ImportBatch Batch, ImportReport Report) : ImportReading;
+    public sealed record Whole(ImportBatch Batch, ImportReport Report) : ImportReading
+    {
+        /// <summary>What is to stand in the workspace beside the store.</summary>
+        public ImmutableArray<SourceFile> Files { get; init; } = [];
+    }
 
     /// <summary>There is nothing to read at that place.</summary>
     /// <param name="Message">What is missing.</param>
@@ -33,8 +37,18 @@ public sealed record ImportReport(
 /// <summary>A file that an import looks for.</summary>
 /// <param name="File">Its path below the source.</param>
 /// <param name="IsThere">Whether it was found.</param>
-/// <param name="Records">How many tasks, agents, epochs or lines it holds.</param>
-public sealed record ImportFile(string File, bool IsThere, int Records);
+/// <param name="Records">How many records it holds.</param>
+/// <param name="Kind">Of what: <c>tasks</c>, <c>agents</c>, <c>lines</c> and the like.</param>
+public sealed record ImportFile(string File, bool IsThere, int Records, string Kind);
+
+/// <summary>A file of the source that is to stand in the workspace.</summary>
+/// <param name="File">Its path below the source, and below the workspace.</param>
+/// <param name="Bytes">What it holds.</param>
+public sealed record SourceFile(string File, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>The title of the task that it describes; null where it is no spec.</summary>
+    public string? SpecTitle { get; init; }
+}
 
 /// <summary>What kind of thing an import has to say of a record.</summary>
 public enum FindingKind

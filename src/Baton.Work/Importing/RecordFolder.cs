@@ -37,18 +37,47 @@ internal sealed class RecordFolder(string root)
         return file;
     });
 
-    /// <summary>Notes how much a file held.</summary>
-    public void Found(string file, int? records) => _files.Add(new(file, records is not null, records ?? 0));
-
-    /// <summary>The files beside those that were asked for, in the order of their names.</summary>
-    public IEnumerable<string> Others(string folder)
+    /// <summary>Reads a file as it is; null when it is not there, or is empty.</summary>
+    /// <exception cref="RecordDamageException">It is too large or unreadable.</exception>
+    public byte[]? Bytes(string file, long most) => IsEmpty(file) ? null : Open(file, most, stream =>
     {
-        var asked = Files.Select(file => file.File).ToHashSet(StringComparer.Ordinal);
-        return Directory.EnumerateFiles(Path.Combine(root, folder))
-            .Select(path => $"{folder}/{Path.GetFileName(path)}")
-            .Where(file => !asked.Contains(file))
-            .Order(StringComparer.Ordinal);
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    });
+
+    /// <summary>Whether a file is there and holds nothing; a pipe or device counts as one.</summary>
+    public bool IsEmpty(string file) => new FileInfo(Path.Combine(root, file)) is { Exists: true, Length: 0 };
+
+    /// <summary>Notes how much a file held; null where it is not there.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="records">How many.</param>
+    /// <param name="kind">Of what.</param>
+    public void Found(string file, int? records, string kind) =>
+        _files.Add(new(file, records is not null, records ?? 0, kind));
+
+    /// <summary>The files of a folder, in the order of their names; none where there is no such folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="deep">Whether those of its folders are meant too; links are passed over then.</param>
+    public ImmutableArray<string> List(string folder, bool deep = false)
+    {
+        var path = Path.Combine(root, folder);
+        var how = new EnumerationOptions
+        {
+            AttributesToSkip = deep ? FileAttributes.ReparsePoint : FileAttributes.None,
+            RecurseSubdirectories = deep,
+            MaxRecursionDepth = 8,
+        };
+        return !Directory.Exists(path) ? []
+            : [.. Directory.EnumerateFiles(path, "*", how).Select(Below).Order(StringComparer.Ordinal)];
     }
+
+    /// <summary>The folders of a folder, in the order of their names.</summary>
+    public ImmutableArray<string> Folders(string folder) =>
+        [.. Directory.EnumerateDirectories(Path.Combine(root, folder)).Select(Below).Order(StringComparer.Ordinal)];
+
+    private string Below(string path) =>
+        Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/');
 
     private T? Open<T>(string file, long most, Func<FileStream, T> read) where T : class
     {

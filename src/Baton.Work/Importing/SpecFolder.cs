@@ -43,7 +43,7 @@ public static class SpecFolder
             }
 
             var reading = SpecReader.Read(text, now);
-            files.Add(new(file, true, reading.Spec is null ? 0 : 1));
+            files.Add(new(file, true, reading.Spec is null ? 0 : 1, "specs"));
             foreach (var finding in reading.Findings)
             {
                 findings.Add(reading.Spec is null ? FindingKind.LeftOut : FindingKind.Changed,

@@ -206,7 +206,7 @@ internal sealed partial class MemoryText
     }
 
     [GeneratedRegex(@"\A {0,3}##?(?:[ \t]|\z)", RegexOptions.CultureInvariant)]
-    private static partial Regex TopHeading();
+    internal static partial Regex TopHeading();
 
     [GeneratedRegex(@"\A {0,3}##[ \t]+Session[ \t]+(?<number>[0-9]+)(?!\w)[ \t]*[-–—:]?(?<title>.*?)[ \t]*#*[ \t]*\z",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]

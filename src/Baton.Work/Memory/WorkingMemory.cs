@@ -71,7 +71,11 @@ public sealed class WorkingMemory
     public static int? HeadingWithin(string body) => MemoryText.HeadingWithin(body);
 
     /// <summary>Changes the file under its lock; a change that gives null changes nothing.</summary>
-    internal void Change(Func<MemoryText, byte[]?> change)
+    internal void Change(Func<MemoryText, byte[]?> change) =>
+        Rewrite(bytes => change(new(bytes ?? System.Text.Encoding.UTF8.GetBytes(Purpose))));
+
+    /// <summary>The same on the bytes of the file; null where there is none.</summary>
+    internal void Rewrite(Func<byte[]?, byte[]?> change)
     {
         try
         {
@@ -87,8 +91,7 @@ public sealed class WorkingMemory
         {
             // Whoever writes without asking for the lock, an editor say, is noticed until the very last moment.
             var seen = Look();
-            var bytes = ReadBytes();
-            if (change(new(bytes ?? System.Text.Encoding.UTF8.GetBytes(Purpose))) is not { } changed)
+            if (change(ReadBytes()) is not { } changed)
             {
                 return;
             }

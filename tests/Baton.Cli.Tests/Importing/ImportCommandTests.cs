@@ -12,9 +12,12 @@ public sealed class ImportCommandTests : IDisposable
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
     private bool _opened;
+    private CancellationToken _stop = TestContext.Current.CancellationToken;
+    private string _folder;
 
     public ImportCommandTests()
     {
+        _folder = _root;
         Directory.CreateDirectory(Path.Combine(_root, "memory"));
         Write("tasks.json", """
             {"completed_count": 9, "tasks": [
@@ -66,6 +69,71 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_land_in_the_workspace_and_a_second_import_touches_none()
+    {
+        var workspace = FullSource();
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--json"));
+        var files = Json().GetProperty("data").GetProperty("workspace");
+        Assert.Equal((1, 2), (files.GetProperty("written").GetInt32(), files.GetProperty("memory_sections").GetInt32()));
+        Assert.Equal(1, Json().GetProperty("data").GetProperty("assessments").GetProperty("read").GetInt32());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_root, "memory", "working.md")),
+            File.ReadAllBytes(Path.Combine(workspace, "memory", "working.md")));
+        Assert.Contains("task_1_a.md", File.ReadAllText(Path.Combine(workspace, "docs", "specs", "README.md")),
+            StringComparison.Ordinal);
+        var task = (await _work.TasksAsync(new() { IdPrefix = "a" }, TestContext.Current.CancellationToken)).Single();
+        Assert.Equal("docs/specs/task_1_a.md", task.SpecFile);
+        Assert.Equal(7.5m, task.Quality?.Overall);
+
+        var before = Contents(workspace);
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
+        Assert.Equal(before, Contents(workspace));
+    }
+
+    [Fact]
+    public async Task A_dry_run_tells_of_files_and_writes_none()
+    {
+        var workspace = FullSource();
+        var before = Contents(workspace);
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run"));
+        Assert.Contains("files        1 would be written, 0 there already, 0 kept as they are; "
+            + "2 sections of working memory would be added\n", _out.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, Contents(workspace));
+    }
+
+    [Fact]
+    public async Task An_import_that_died_after_the_commit_is_made_good_by_the_next()
+    {
+        var workspace = FullSource();
+        var whole = Assert.IsType<ImportReading.Whole>(HyrmReader.Read(_root, BootClock.Instance.GetUtcNow()));
+        await _work.ImportAsync(whole.Batch, TestContext.Current.CancellationToken);
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(workspace, "memory")).FullName,
+            ".working.md.import"), "cut");
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
+        Assert.Equal(["README.md", "task_1_a.md", "working.md"], Contents(workspace).Keys
+            .Where(file => file.EndsWith(".md", StringComparison.Ordinal)));
+        Assert.DoesNotContain(".working.md.import", Contents(workspace).Keys);
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_where_the_store_refuses()
+    {
+        var workspace = FullSource();
+        _stop = new(canceled: true);
+        Assert.Equal(ExitCode.Interrupted, await RunAsync("import", "hyrm", _root));
+        Assert.DoesNotContain(Contents(workspace).Keys, file => file.EndsWith(".md", StringComparison.Ordinal)
+            || file.EndsWith(".import", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task No_task_lands_where_a_file_can_t_be_written()
+    {
+        var workspace = FullSource();
+        File.WriteAllText(Path.Combine(workspace, "memory"), "a file where a folder is needed");
+        Assert.Equal(ExitCode.Failure, await RunAsync("import", "hyrm", _root));
+        Assert.Empty(await _work.TasksAsync(new(), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Damage_is_one_clear_line_and_touches_no_store()
     {
         Write("tasks.json", "{\"tasks\": [\n{\"id\": \"a\"");
@@ -89,6 +157,25 @@ public sealed class ImportCommandTests : IDisposable
     public async Task An_empty_name_is_bad_usage() =>
         Assert.Equal(ExitCode.Usage, await RunAsync("import", "hyrm", ""));
 
+    /// <summary>A source with memory, a spec and an assessment, and a workspace beside it; gives the workspace.</summary>
+    private string FullSource()
+    {
+        Write("working.md", "# Memory\n\n## Session 1 - ONE (2026-01-01)\n\n## Questions\n");
+        Write("quality-assessments.json", """
+            {"assessments": [{"task_id": "a", "overall_score": 7.5}]}
+            """);
+        Directory.CreateDirectory(Path.Combine(_root, "docs", "specs"));
+        File.WriteAllText(Path.Combine(_root, "docs", "specs", "task_1_a.md"),
+            "# Task: A\n\n**Task ID**: `a`  \n**Status**: completed\n");
+        _folder = Path.Combine(_root, "workspace");
+        Directory.CreateDirectory(Path.Combine(_folder, ".baton"));
+        return _folder;
+    }
+
+    private static SortedDictionary<string, string> Contents(string folder) => new(
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .ToDictionary(file => Path.GetFileName(file), File.ReadAllText), StringComparer.Ordinal);
+
     private void Write(string name, string text) =>
         File.WriteAllText(Path.Combine(_root, "memory", name), text);
 
@@ -102,9 +189,9 @@ public sealed class ImportCommandTests : IDisposable
             Error = _error,
             In = TextReader.Null,
             Variable = _ => null,
-            WorkingFolder = _root,
+            WorkingFolder = _folder,
             Ids = new(BootClock.Instance, bytes => bytes.Clear()),
-            Stop = TestContext.Current.CancellationToken,
+            Stop = _stop,
             Open = (place, _, around) =>
             {
                 _opened = true;

@@ -71,6 +71,7 @@ public sealed class HyrmEpochTests : IDisposable
         var whole = _folder.ReadWhole();
         Assert.Equal(Epoch.None, whole.Batch.Floor);
         Assert.Null(whole.Report.FloorNamedIn);
-        Assert.Equal([true, false, false, false], whole.Report.Files.Select(file => file.IsThere));
+        Assert.Equal("memory/tasks.json", Assert.Single(whole.Report.Files, file => file.IsThere).File);
+        Assert.Contains(new("memory/coordination.log", false, 0, "lines"), whole.Report.Files);
     }
 }

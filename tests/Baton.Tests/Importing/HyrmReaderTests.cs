@@ -35,7 +35,7 @@ public sealed class HyrmReaderTests : IDisposable
             "github_branch": "task/high/3", "spec_file": "docs/specs/t-1.md",
             "notes": ["[2026-01-02T05:00:00.123Z] began\nwell", "[Session 52] went on"]
             """).ReadWhole();
-        Assert.Empty(whole.Report.Findings);
+        Assert.Equal("docs/specs/t-1.md", Assert.Single(whole.Report.Findings).File);
         var task = Assert.Single(whole.Batch.Tasks);
         Assert.Equal("t-1", task.Id.Value);
         Assert.Equal("two\nlines", task.Description);
