@@ -14,6 +14,11 @@ internal static class CommandLine
     /// <summary>Runs one command line; never throws.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Surroundings around)
     {
+        if (args.Count > 0 && args[0] == Completions.Verb)
+        {
+            return await Completions.RunAsync([.. args.Skip(1)], around);
+        }
+
         var globals = new GlobalOptions();
         var root = CommandTree.Build(globals);
         // No response files: an argument that begins with @ is an argument.
@@ -29,7 +34,7 @@ internal static class CommandLine
 
             if (parsed.Action is HelpAction)
             {
-                parsed.Invoke(new() { Output = around.Out, Error = around.Error });
+                Examples.WriteHelp(parsed, around.Out);
                 return ExitCode.Ok;
             }
 
@@ -62,7 +67,7 @@ internal static class CommandLine
             Check(parsed, root);
         }
 
-        root.Parse([.. PathOf(command), "--help"]).Invoke(new() { Output = session.Around.Error });
+        Examples.WriteHelp(root.Parse([.. PathOf(command), "--help"]), session.Around.Error);
         return ExitCode.Usage;
     }
 
@@ -101,9 +106,8 @@ internal static class CommandLine
             ? command.Options.Concat(root.Options).Where(option => !option.Hidden).Select(option => option.Name)
             : command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        var near = Nearest(unknown, known);
-        throw CommandFailure.Usage(Prefixed($"unknown {what} '{unknown}'"),
-            near is null ? $"{words} --help" : $"did you mean {near}? See {words} --help");
+        throw CommandFailure.Usage(
+            Prefixed($"unknown {what} '{unknown}'{Choices.Meant(unknown, known)}"), $"{words} --help");
 
         // The line begins with the program's name anyway.
         string Prefixed(string message) => command == root ? message : $"{words["baton ".Length..]}: {message}";
@@ -115,31 +119,5 @@ internal static class CommandLine
         var cut = message.IndexOf(" as expected type", StringComparison.Ordinal);
         var words = (cut < 0 ? message : message[..cut]).TrimEnd('.');
         return words.Length == 0 ? message : char.ToLowerInvariant(words[0]) + words[1..];
-    }
-
-    private static string? Nearest(string word, IEnumerable<string> known) => known
-        .Select(name => (name, Distance: Distance(word, name)))
-        .Where(pair => pair.Distance <= (pair.name.Length < 4 ? 1 : Math.Max(2, pair.name.Length / 3)))
-        .OrderBy(pair => pair.Distance)
-        .Select(pair => pair.name)
-        .FirstOrDefault();
-
-    // How many letters must be changed, added or taken away to turn one word into the other (Levenshtein).
-    private static int Distance(string from, string to)
-    {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 1; i <= from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

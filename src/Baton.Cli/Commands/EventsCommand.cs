@@ -13,21 +13,18 @@ internal static class EventsCommand
         var follow = new Option<bool>("--follow", "-f") { Description = "go on as it happens" };
         var after = new Option<long?>("--after") { Description = "only those after this number", HelpName = "SEQ" };
         var type = new Option<string?>("--type") { Description = "only this type, as task.failed", HelpName = "T" };
+        Choices.Among(type, [.. EventTypes.All]);
         var limit = TaskListCommand.Limit();
         limit.Description = "no more than this many: the last ones, after --after the first ones";
         return new("events", "the log of what happened", session => RunAsync(session, new()
         {
             After = session.Get(after) ?? 0,
-            Type = TypeOf(session.Get(type)),
+            Type = session.Get(type) is { } name ? EventTypes.Parse(name) : null,
             Limit = session.Get(limit),
             Newest = !session.Has(after),
         }, session.Get(follow)))
         { follow, after, type, limit };
     }
-
-    private static EventType? TypeOf(string? name) => name is null ? null
-        : EventTypes.Parse(name) ?? throw CommandFailure.Usage($"'{name}' is no type of event",
-            string.Join(", ", EventTypes.All));
 
     private static async Task<int> RunAsync(Session session, EventQuery query, bool follow)
     {

@@ -10,11 +10,11 @@ internal static class Lookup
 
     /// <summary>The argument that names a task.</summary>
     public static Argument<string> TaskArgument() =>
-        new("ID") { Description = "a task's id, or the beginning of it" };
+        new IdArgument<string>("ID", IdKind.Task) { Description = "a task's id, or the beginning of it" };
 
     /// <summary>The argument that names an agent.</summary>
     public static Argument<string> AgentArgument() =>
-        new("ID") { Description = "an agent's id, or the beginning of it" };
+        new IdArgument<string>("ID", IdKind.Agent) { Description = "an agent's id, or the beginning of it" };
 
     /// <summary>The task whose id this is, or begins so.</summary>
     /// <exception cref="CommandFailure">There is none, or there are several.</exception>

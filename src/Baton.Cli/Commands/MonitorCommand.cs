@@ -19,7 +19,7 @@ internal static class MonitorCommand
             HelpName = "NAME",
             DefaultValueFactory = _ => "all",
         };
-        view.AcceptOnlyFromAmong(Views);
+        Choices.Among(view, Views);
         return new("monitor", "a live view of leader, agents, tasks and events", session =>
             session.Get(once) ? OnceAsync(session, session.Get(view)!) : LiveAsync(session, session.Get(view)!))
         { once, view };

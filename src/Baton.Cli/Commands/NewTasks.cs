@@ -73,9 +73,9 @@ internal static partial class NewTasks
         {
             Description = description,
             Priority = json.Priority is null ? TaskPriority.Medium : TaskNames.ParsePriority(json.Priority)
-                ?? throw Wrong($"'{json.Priority}' is no priority", "critical, high, medium, low"),
+                ?? throw Wrong(Choices.Unknown("priority ", json.Priority, Choices.Priorities), null),
             Complexity = json.Complexity is null ? null : TaskNames.ParseComplexity(json.Complexity)
-                ?? throw Wrong($"'{json.Complexity}' is no complexity", "trivial, simple, moderate, complex, epic"),
+                ?? throw Wrong(Choices.Unknown("complexity ", json.Complexity, Choices.Complexities), null),
             EstimatedHours = json.EstimatedHours,
             Tags = [.. (json.Tags ?? []).Distinct()],
             DependsOn = [.. json.DependsOn ?? []],

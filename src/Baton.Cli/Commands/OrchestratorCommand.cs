@@ -20,12 +20,12 @@ internal static class OrchestratorCommand
         {
             Description = "what to do while another leads (default standby)",
         };
-        follow.AcceptOnlyFromAmong(Standby, Leave);
+        Choices.Among(follow, Standby, Leave);
         var overrun = new Option<string>("--on-overrun")
         {
             Description = "what to do when its work outlasts its leadership (default exit)",
         };
-        overrun.AcceptOnlyFromAmong(Leave, Wait);
+        Choices.Among(overrun, Leave, Wait);
         var workers = new Option<int>("--workers")
         {
             Description = "how many workers to keep while it leads",

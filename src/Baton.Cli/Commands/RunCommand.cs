@@ -11,7 +11,7 @@ internal static class RunCommand
 {
     public static Verb Declare()
     {
-        var task = new Option<string?>("--task") { Description = "this task", HelpName = "ID" };
+        var task = new IdOption("--task", IdKind.Task) { Description = "this task", HelpName = "ID" };
         var next = new Option<bool>("--next") { Description = "the first ready task (default)" };
         var wait = new Option<bool>("--wait") { Description = "wait until there is one" };
         var agent = new Option<string?>("--agent") { Description = "the name on the roster (worker)", HelpName = "ID" };

@@ -8,7 +8,7 @@ internal static class SpecSyncCommand
 {
     public static Verb Declare()
     {
-        var ids = new Argument<string[]>("ID")
+        var ids = new IdArgument<string[]>("ID", IdKind.Task)
         {
             Description = "tasks, by id or the beginning of it; none: all that have a spec",
             Arity = ArgumentArity.ZeroOrMore,

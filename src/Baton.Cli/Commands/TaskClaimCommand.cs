@@ -8,13 +8,13 @@ internal static class TaskClaimCommand
 {
     public static Verb Declare()
     {
-        var id = new Argument<string?>("ID")
+        var id = new IdArgument<string?>("ID", IdKind.Task)
         {
             Description = "a task's id, or the beginning of it",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var next = new Option<bool>("--next") { Description = "the first ready one" };
-        var agent = new Option<string?>("--agent") { Description = "who takes it (BATON_AGENT_ID)", HelpName = "A" };
+        var agent = new IdOption("--agent", IdKind.Agent) { Description = "who takes it (BATON_AGENT_ID)", HelpName = "A" };
         var role = new Option<string?>("--role") { Description = "what the agent can do", HelpName = "R" };
         return new("claim", "take a task", session =>
             RunAsync(session, session.Get(id), session.Get(next), session.Get(agent), session.Get(role)))

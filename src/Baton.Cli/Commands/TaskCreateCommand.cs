@@ -14,7 +14,13 @@ internal static class TaskCreateCommand
         var priority = Text("--priority", "critical, high, medium or low", "P");
         var complexity = Text("--complexity", "trivial, simple, moderate, complex or epic", "C");
         var tags = Text("--tags", "words, separated by commas", "a,b");
-        var dependsOn = Text("--depends-on", "ids or keys of tasks to wait for, separated by commas", "ID,…");
+        var dependsOn = new IdOption("--depends-on", IdKind.Task)
+        {
+            Description = "ids or keys of tasks to wait for, separated by commas",
+            HelpName = "ID,…",
+        };
+        Choices.Among(priority, Choices.Priorities);
+        Choices.Among(complexity, Choices.Complexities);
         var hours = Text("--estimated-hours", "how long it may take", "H");
         var key = Text("--key", "the same key twice is one task", "K");
         var role = Text("--role", "only for agents of this role", "R");

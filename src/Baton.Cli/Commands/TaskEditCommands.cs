@@ -38,7 +38,7 @@ internal static class TaskEditCommands
     private static Verb Dependency(string name, string description, Func<TaskId, TaskEdit> edit)
     {
         var id = Lookup.TaskArgument();
-        var on = new Argument<string>("ON") { Description = "the task to wait for" };
+        var on = new IdArgument<string>("ON", IdKind.Task) { Description = "the task to wait for" };
         return new(name, description, async session =>
         {
             var other = await Lookup.TaskAsync(session, session.Get(on)!);

@@ -14,8 +14,9 @@ internal static class TaskListCommand
             Description = "pending, ready, in_progress, blocked, completed, failed or cancelled",
             HelpName = "S",
         };
+        Choices.Among(status, [.. Choices.Statuses.Prepend("ready")]);
         var tag = new Option<string?>("--tag") { Description = "with this tag", HelpName = "T" };
-        var assignedTo = new Option<string?>("--assigned-to") { Description = "of this agent", HelpName = "A" };
+        var assignedTo = new IdOption("--assigned-to", IdKind.Agent) { Description = "of this agent", HelpName = "A" };
         var limit = Limit();
         return new("list", "list tasks", session => RunAsync(session, QueryOf(session.Get(status)) with
         {
@@ -67,9 +68,7 @@ internal static class TaskListCommand
     {
         null => new(),
         "ready" => new() { Ready = true },
-        _ when TaskNames.ParseStatus(status) is { } known => new() { Status = known },
-        _ => throw CommandFailure.Usage($"'{status}' is no status",
-            "pending, ready, in_progress, blocked, completed, failed, cancelled"),
+        _ => new() { Status = TaskNames.ParseStatus(status) },
     };
 
     private static async Task<int> RunAsync(Session session, TaskQuery query)

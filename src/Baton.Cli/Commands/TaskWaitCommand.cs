@@ -14,6 +14,7 @@ internal static class TaskWaitCommand
             Description = "a status; default completed",
             HelpName = "STATUS",
         };
+        Choices.Among(status, Choices.Statuses);
         var timeout = Durations.Option("--timeout", "no longer than this");
         return new("wait", "wait until a task has a status", session =>
             RunAsync(session, session.Get(id)!, session.Get(status) ?? "completed", session.Get(timeout)))
@@ -22,8 +23,7 @@ internal static class TaskWaitCommand
 
     private static async Task<int> RunAsync(Session session, string id, string word, TimeSpan? timeout)
     {
-        var wanted = TaskNames.ParseStatus(word) ?? throw CommandFailure.Usage($"'{word}' is no status",
-            "pending, in_progress, blocked, completed, failed, cancelled");
+        var wanted = TaskNames.ParseStatus(word);
         var found = (await Lookup.TaskAsync(session, id)).Id;
         var task = await Waiting.UntilAsync(session, timeout, async () =>
         {

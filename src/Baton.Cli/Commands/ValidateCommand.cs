@@ -19,13 +19,14 @@ internal static class ValidateCommand
         };
         var ttl = Durations.Option("--ttl", "how long a lease lives without a renewal (2s)");
         var only = new Option<string?>("--only") { Description = "these criteria (all)", HelpName = "ID,…" };
+        only.CompletionSources.Add([.. DrillRun.Criteria]);
         var seed = new Option<long?>("--seed") { Description = "what random choices are drawn from", HelpName = "N" };
         var report = new Option<string?>("--report")
         {
             Description = "the file that gets a section (memory/working.md)",
             HelpName = "FILE",
         };
-        var task = new Option<string?>("--task") { Description = "the task that gets a note and an assessment", HelpName = "ID" };
+        var task = new IdOption("--task", IdKind.Task) { Description = "the task that gets a note and an assessment", HelpName = "ID" };
         var junit = new Option<string?>("--junit") { Description = "a file for build servers", HelpName = "FILE" };
         var html = new Option<string?>("--html") { Description = "a file with a picture of the run", HelpName = "FILE" };
         var history = new Option<string?>("--history")
@@ -122,7 +123,8 @@ internal static class ValidateCommand
         var chosen = only.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var unknown = chosen.Except(DrillRun.Criteria).ToArray();
         return unknown.Length == 0 && chosen.Length > 0 ? [.. chosen] : throw CommandFailure.Usage(
-            unknown.Length == 0 ? "--only names no criterion" : $"--only {unknown[0]}: there is no such criterion",
+            unknown.Length == 0 ? "--only names no criterion" : $"--only {unknown[0]}: there is no such criterion"
+                + Choices.Meant(unknown[0], DrillRun.Criteria),
             $"one or more of {string.Join(',', DrillRun.Criteria)}");
     }
 

@@ -55,7 +55,7 @@ public sealed class TaskTests
             ("[1]", "it is not a JSON object"),
             ("{\"title\":\"c\"", "not valid JSON"),
             ("{\"priority\":\"high\"}", "the title is missing"),
-            ("{\"title\":\"c\",\"priority\":\"huge\"}", "'huge' is no priority"),
+            ("{\"title\":\"c\",\"priority\":\"huge\"}", "priority 'huge' is none of critical, high, medium, low"),
             ("{\"title\":\"c\\u001b[31m\"}", "control character"),
             ("null", "null is no task"),
         })

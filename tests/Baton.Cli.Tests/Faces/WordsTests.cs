@@ -40,17 +40,10 @@ public sealed class WordsTests
         Assert.Equal("日…", Plain.Cut("日本", 3));
     }
 
-    [Theory]
-    [InlineData("bash")]
-    [InlineData("zsh")]
-    [InlineData("fish")]
-    [InlineData("pwsh")]
-    public async Task A_shell_learns_every_command(string shell)
+    [Fact]
+    public void A_slip_of_the_key_is_understood()
     {
-        var played = await new Stage().PlayAsync("completion", shell);
-
-        Assert.Equal(ExitCode.Ok, played.Exit);
-        Assert.Contains("heartbeat", played.Out, StringComparison.Ordinal);
-        Assert.Contains("--dry-run", played.Out, StringComparison.Ordinal);
+        Assert.Equal("; did you mean completed?", Choices.Meant("complted", Choices.Statuses));
+        Assert.Equal("", Choices.Meant("quux", Choices.Statuses));
     }
 }
