@@ -12,6 +12,9 @@ internal enum IdKind
 
     /// <summary>Agents that are on the roster.</summary>
     Agent,
+
+    /// <summary>Messages.</summary>
+    Message,
 }
 
 /// <summary>An argument that names something of the store; shells complete it.</summary>
@@ -193,6 +196,15 @@ internal static class Completions
                 var roster = await session.Work.SnapshotAsync(session.Stop);
                 return roster.Agents.Where(agent => Begins(agent.Id.Value, prefix))
                     .Select(agent => new Completion(agent.Id.Value, agent.Role));
+            case IdKind.Message:
+                var messages = await session.Messages.MessagesAsync(new()
+                {
+                    IdPrefix = prefix.Length == 0 ? null : prefix,
+                    Limit = Most,
+                    Newest = true,
+                }, session.Stop);
+                return messages.Reverse().Select(message => new Completion(
+                    message.Draft.Id.Value, $"{message.Draft.From}: {message.Draft.Subject ?? message.Draft.Text}"));
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind));
         }

@@ -6,36 +6,8 @@ namespace Baton.Cli;
 internal static class Examples
 {
     // By the words that name the command; none for the program itself.
-    private static readonly Dictionary<string, string[]> All = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> OfWork = new(StringComparer.Ordinal)
     {
-        [""] =
-        [
-            "baton demo",
-            "baton init && baton task create --title 'Mend the roof'",
-            "baton up --workers 2 --worker './work.sh' --until-idle",
-        ],
-        ["init"] = ["baton init", "baton init --store postgres://baton@db.example/baton"],
-        ["orchestrator"] = ["baton orchestrator run --workers 2 --worker './work.sh'"],
-        ["orchestrator run"] =
-        [
-            "baton orchestrator run",
-            "baton orchestrator run --id left --ttl 10s --workers 2 --worker './work.sh'",
-            "baton orchestrator run --on-follow exit --json",
-        ],
-        ["status"] = ["baton status", "baton status --json"],
-        ["leader"] = ["baton leader show", "baton leader history --since 24h", "baton leader resign"],
-        ["leader show"] = ["baton leader show", "baton leader show --json"],
-        ["leader history"] = ["baton leader history", "baton leader history --since 24h --json"],
-        ["leader resign"] = ["baton leader resign", "baton leader resign --timeout 30s"],
-        ["events"] = ["baton events --limit 20", "baton events --follow --type task.failed", "baton events --after 812 --json"],
-        ["monitor"] = ["baton monitor", "baton monitor --once --view tasks"],
-        ["agent"] = ["baton agent list", "baton agent drain worker-1"],
-        ["agent list"] = ["baton agent list", "baton agent list --json"],
-        ["agent show"] = ["baton agent show worker-1"],
-        ["agent register"] = ["baton agent register ann --role reviewer"],
-        ["agent heartbeat"] = ["baton agent heartbeat ann"],
-        ["agent drain"] = ["baton agent drain worker-1"],
-        ["agent evict"] = ["baton agent evict worker-1"],
         ["task"] = ["baton task create --title 'Mend the roof'", "baton task list --status in_progress", "baton task ready"],
         ["task create"] =
         [
@@ -66,15 +38,6 @@ internal static class Examples
             "baton run --task task_1767216141159 -- ./work.sh",
             "baton run --repeat --agent ann --role reviewer -- ./review.sh",
         ],
-        ["up"] = ["baton up", "baton up --orchestrators 5 --workers 4 --worker './work.sh'", "baton up --until-idle --no-monitor"],
-        ["demo"] = ["baton demo"],
-        ["cleanup"] = ["baton cleanup --dry-run", "baton cleanup"],
-        ["validate"] =
-        [
-            "baton validate",
-            "baton validate --only crash-failover,frozen-leader --ttl 2s",
-            "baton validate --live",
-        ],
         ["import"] = ["baton import hyrm ../old --dry-run", "baton import specs docs/specs"],
         ["import hyrm"] = ["baton import hyrm ../old --dry-run", "baton import hyrm ../old --json"],
         ["import specs"] = ["baton import specs docs/specs"],
@@ -85,6 +48,52 @@ internal static class Examples
         ["spec parse"] = ["baton spec parse docs/specs/task_1767216141159_mend-the-roof.md --json"],
         ["spec sync"] = ["baton spec sync", "baton spec sync task_1767216141159"],
         ["spec lint"] = ["baton spec lint", "baton spec lint docs/specs/task_1767216141159_mend-the-roof.md"],
+    };
+
+    private static readonly Dictionary<string, string[]> OfSystem = new(StringComparer.Ordinal)
+    {
+        [""] =
+        [
+            "baton demo",
+            "baton init && baton task create --title 'Mend the roof'",
+            "baton up --workers 2 --worker './work.sh' --until-idle",
+        ],
+        ["init"] = ["baton init", "baton init --store postgres://baton@db.example/baton"],
+        ["orchestrator"] = ["baton orchestrator run --workers 2 --worker './work.sh'"],
+        ["orchestrator run"] =
+        [
+            "baton orchestrator run",
+            "baton orchestrator run --id left --ttl 10s --workers 2 --worker './work.sh'",
+            "baton orchestrator run --on-follow exit --json",
+        ],
+        ["status"] = ["baton status", "baton status --json"],
+        ["leader"] = ["baton leader show", "baton leader history --since 24h", "baton leader resign"],
+        ["leader show"] = ["baton leader show", "baton leader show --json"],
+        ["leader history"] = ["baton leader history", "baton leader history --since 24h --json"],
+        ["leader resign"] = ["baton leader resign", "baton leader resign --timeout 30s"],
+        ["events"] = ["baton events --limit 20", "baton events --follow --type task.failed", "baton events --after 812 --json"],
+        ["monitor"] = ["baton monitor", "baton monitor --once --view tasks"],
+        ["agent"] = ["baton agent list", "baton agent drain worker-1"],
+        ["agent list"] = ["baton agent list", "baton agent list --json"],
+        ["agent show"] = ["baton agent show worker-1"],
+        ["agent register"] = ["baton agent register ann --role reviewer"],
+        ["agent heartbeat"] = ["baton agent heartbeat ann"],
+        ["agent drain"] = ["baton agent drain worker-1"],
+        ["agent evict"] = ["baton agent evict worker-1"],
+        ["up"] =
+        [
+            "baton up",
+            "baton up --orchestrators 5 --workers 4 --worker './work.sh'",
+            "baton up --until-idle --no-monitor",
+        ],
+        ["demo"] = ["baton demo"],
+        ["cleanup"] = ["baton cleanup --dry-run", "baton cleanup"],
+        ["validate"] =
+        [
+            "baton validate",
+            "baton validate --only crash-failover,frozen-leader --ttl 2s",
+            "baton validate --live",
+        ],
         ["doctor"] = ["baton doctor", "baton doctor --fix"],
         ["config"] = ["baton config show"],
         ["config show"] = ["baton config show", "baton config show --json"],
@@ -93,10 +102,11 @@ internal static class Examples
 
     /// <summary>The examples of a command, named by its words; none where there are none.</summary>
     public static IReadOnlyList<string> Of(Command command) =>
-        All.GetValueOrDefault(string.Join(' ', CommandLine.PathOf(command)), []);
+        string.Join(' ', CommandLine.PathOf(command)) is var path && OfWork.TryGetValue(path, out var work) ? work
+            : OfSystem.GetValueOrDefault(path, []);
 
     /// <summary>The commands that have examples.</summary>
-    public static IEnumerable<string> Paths => All.Keys;
+    public static IEnumerable<string> Paths => OfWork.Keys.Concat(OfSystem.Keys);
 
     /// <summary>Writes the help of a command: its examples, then what it takes.</summary>
     /// <param name="help">A command line that asks for help.</param>

@@ -26,7 +26,11 @@ internal static class ValidateCommand
             Description = "the file that gets a section (memory/working.md)",
             HelpName = "FILE",
         };
-        var task = new IdOption("--task", IdKind.Task) { Description = "the task that gets a note and an assessment", HelpName = "ID" };
+        var task = new IdOption("--task", IdKind.Task)
+        {
+            Description = "the task that gets a note and an assessment",
+            HelpName = "ID",
+        };
         var junit = new Option<string?>("--junit") { Description = "a file for build servers", HelpName = "FILE" };
         var html = new Option<string?>("--html") { Description = "a file with a picture of the run", HelpName = "FILE" };
         var history = new Option<string?>("--history")

@@ -8,6 +8,7 @@ internal sealed record ImportJson(
     bool DryRun,
     ImportedTasksJson Tasks,
     ImportedAgentsJson Agents,
+    ImportedMessagesJson Messages,
     ImportedAssessmentsJson Assessments,
     ImportedWorkspaceJson? Workspace,
     long EpochFloor,
@@ -21,6 +22,7 @@ internal sealed record ImportJson(
         told.Answer is null,
         new(told.Batch.Tasks.Length, told.Answer?.TasksAdded, told.Answer?.TasksKnown, ByStatus(told.Batch)),
         new(told.Batch.Agents.Length, told.Answer?.AgentsAdded),
+        new(told.Batch.Messages.Length, told.Answer?.MessagesAdded),
         new(told.Assessments),
         told.Files is null ? null : new(told.Count(FileFate.Written), told.Count(FileFate.Known),
             told.Count(FileFate.Kept), told.SectionsAdded),
@@ -43,6 +45,9 @@ internal sealed record ImportedTasksJson(
 
 /// <summary>The agents of an import.</summary>
 internal sealed record ImportedAgentsJson(int Read, int? Added);
+
+/// <summary>The messages of an import.</summary>
+internal sealed record ImportedMessagesJson(int Read, int? Added);
 
 /// <summary>The assessments of an import: how many tasks bring one along.</summary>
 internal sealed record ImportedAssessmentsJson(int Read);

@@ -41,6 +41,7 @@ internal static class ImportText
             : $"tasks        {batch.Tasks.Length}: {string.Join(", ", statuses)}");
         text.WriteLine($"assessments  {told.Assessments}, on their tasks");
         text.WriteLine($"agents       {batch.Agents.Length}, as history");
+        text.WriteLine($"messages     {batch.Messages.Length}, as history");
         text.WriteLine($"epoch floor  {floor}");
         foreach (var (name, amount) in FilesRead(report))
         {
@@ -72,7 +73,7 @@ internal static class ImportText
         {
             var raised = answer.FloorRaised ? "; epochs go on above the floor" : "";
             text.WriteLine($"imported     {answer.TasksAdded} new tasks, {answer.TasksKnown} there already, "
-                + $"{answer.AgentsAdded} new agents{raised}");
+                + $"{answer.AgentsAdded} new agents, {answer.MessagesAdded} new messages{raised}");
         }
 
         if (told.Files is { Files.IsEmpty: false })

@@ -6,9 +6,9 @@ using System.Text.RegularExpressions;
 namespace Baton.Work;
 
 /// <summary>
-/// Reads the workspace of a Hyrm system: its tasks with their assessments and specs, its agents as history, its
-/// working memory, and the highest epoch that its records name. Pure over the folder: it writes nothing and knows no
-/// store. Either all is read or nothing.
+/// Reads the workspace of a Hyrm system: its tasks with their assessments and specs, its agents and messages as
+/// history, its working memory, and the highest epoch that its records name. Pure over the folder: it writes
+/// nothing and knows no store. Either all is read or nothing.
 /// </summary>
 public sealed partial class HyrmReader
 {
@@ -85,12 +85,15 @@ public sealed partial class HyrmReader
         var agents = ReadRegistry();
         ReadLease();
         ReadLog();
-        ReadState(tasks);
+        var byId = tasks.ToDictionary(task => task.Id);
+        ReadState(byId);
+        var messages = new HyrmMessages(_folder, _now, _findings).Read(byId);
         var specs = new HyrmSpecs(_folder, _now, _findings);
         tasks = specs.Onto(tasks);
         var memory = new HyrmMemory(_folder, _findings).Read();
         ReportOthers();
-        return new(new(root, tasks, agents, _floor), new(_folder.Files, _floorNamedIn, _findings.ToImmutable()))
+        return new(new(root, tasks, agents, _floor) { Messages = messages },
+            new(_folder.Files, _floorNamedIn, _findings.ToImmutable()))
         {
             Files = [.. memory, .. specs.Files],
         };
@@ -111,12 +114,12 @@ public sealed partial class HyrmReader
     }
 
     // Nothing of it is taken in, so that it may be broken.
-    private void ReadState(ImmutableArray<DurableTask> tasks)
+    private void ReadState(Dictionary<TaskId, DurableTask> tasks)
     {
         try
         {
             int? active = _folder.Json(StateFile) is { } root
-                ? new HyrmState(StateFile, _findings).Compare(root, tasks.ToDictionary(task => task.Id)) : null;
+                ? new HyrmState(StateFile, _findings).Compare(root, tasks) : null;
             _folder.Found(StateFile, active, "active tasks");
         }
         catch (RecordDamageException e)

@@ -67,6 +67,12 @@ internal sealed partial class HyrmTasks(string file, DateTimeOffset now, Finding
         ImmutableArray<(string, int)> names =
             [.. fields.List("depends_on", AtCommas), .. fields.List("dependencies", AtCommas)];
         fields.ReportTheRest();
+        if (task is { Status: DurableTaskStatus.InProgress, AssignedTo: null })
+        {
+            fields.Report(FindingKind.Disagreement, (fields.Part("status") ?? item).Line,
+                "it is in progress and nobody is on it; the first sweep of a leader puts it back");
+        }
+
         return new(task, item.Line, names);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Baton.Work;
@@ -7,6 +8,9 @@ namespace Baton.Work;
 /// <summary>A value of a JSON file that knows its line, so that a finding can name the place.</summary>
 internal sealed class JsonPart
 {
+    /// <summary>What is wrong with a file that ends before it is complete.</summary>
+    public const string CutShort = "the file ends in the middle";
+
     /// <summary>What the value is; true and false are told apart by <see cref="Text"/> too.</summary>
     public required JsonValueKind Kind { get; init; }
 
@@ -53,20 +57,66 @@ internal sealed class JsonPart
     /// <summary>Reads a whole file, strictly.</summary>
     /// <param name="file">Its name for messages.</param>
     /// <param name="bytes">UTF-8, with or without a byte order mark.</param>
+    /// <param name="firstLine">The line of the file at which the bytes begin.</param>
     /// <exception cref="RecordDamageException">
     /// It is no JSON, ends early, is nested deeper than 64, is no UTF-8, or names a member twice.
     /// </exception>
-    public static JsonPart Parse(string file, ReadOnlySpan<byte> bytes)
+    public static JsonPart Parse(string file, ReadOnlySpan<byte> bytes, int firstLine = 1)
     {
         var text = bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
-        return new Walk(file, text).Root();
+        return new Walk(file, text, firstLine).Root();
     }
 
-    private ref struct Walk(string file, ReadOnlySpan<byte> bytes)
+    /// <summary>The value as JSON on one line.</summary>
+    public string ToJson()
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(memory, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            WriteTo(writer);
+        }
+
+        return Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length);
+    }
+
+    private void WriteTo(Utf8JsonWriter writer)
+    {
+        switch (Kind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var (name, value) in Members)
+                {
+                    writer.WritePropertyName(name);
+                    value.WriteTo(writer);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in Items)
+                {
+                    item.WriteTo(writer);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                writer.WriteStringValue(Text);
+                break;
+            default:
+                // Numbers keep their digits.
+                writer.WriteRawValue(Kind == JsonValueKind.Null ? "null" : Text);
+                break;
+        }
+    }
+
+    private ref struct Walk(string file, ReadOnlySpan<byte> bytes, int firstLine)
     {
         private readonly ReadOnlySpan<byte> _bytes = bytes;
         private Utf8JsonReader _reader = new(bytes, new JsonReaderOptions { MaxDepth = 64 });
-        private int _line = 1;
+        private int _line = firstLine;
         private int _lineStart;
         private int _counted;
 
@@ -180,7 +230,7 @@ internal sealed class JsonPart
             var isCut = _bytes[at..].Trim(" \t\r\n\0"u8).IsEmpty;
             var detail = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
             return new(Place(line, start, at), isCut
-                ? "the file ends in the middle"
+                ? CutShort
                 : $"no valid JSON: {RecordText.Clean(detail, oneLine: true)}");
         }
 
@@ -190,4 +240,8 @@ internal sealed class JsonPart
 }
 
 /// <summary>A record can't be believed, so the import ends before it began.</summary>
-internal sealed class RecordDamageException(string place, string why) : Exception($"{place}: {why}");
+internal sealed class RecordDamageException(string place, string why) : Exception($"{place}: {why}")
+{
+    /// <summary>What is wrong, without the place.</summary>
+    public string Why => why;
+}

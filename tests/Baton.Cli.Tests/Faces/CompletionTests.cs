@@ -62,7 +62,8 @@ public sealed class CompletionTests
         if (isBroken)
         {
             Directory.CreateDirectory(Path.Combine(folder.Path, ".baton"));
-            await File.WriteAllTextAsync(Path.Combine(folder.Path, ".baton", "baton.db"), "", TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                Path.Combine(folder.Path, ".baton", "baton.db"), [], TestContext.Current.CancellationToken);
         }
 
         var before = Directory.GetFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories);

@@ -41,7 +41,7 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal(24, data.GetProperty("epoch_floor").GetInt64());
         Assert.Equal("memory/coordination.log:1", data.GetProperty("epoch_floor_named_in").GetString());
         var findings = data.GetProperty("findings").EnumerateArray();
-        Assert.Equal(["disagreement", "left_out"],
+        Assert.Equal(["disagreement", "disagreement", "left_out"],
             findings.Select(finding => finding.GetProperty("kind").GetString()));
         Assert.Equal(new Epoch(24), _mark.Read(ElectionName.Main));
         Assert.Equal(2, (await _work.TasksAsync(new(), TestContext.Current.CancellationToken)).Length);
@@ -55,7 +55,7 @@ public sealed class ImportCommandTests : IDisposable
         _out.GetStringBuilder().Clear();
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
         Assert.Contains(
-            "0 new tasks, 2 there already, 0 new agents\n", _out.ToString(), StringComparison.Ordinal);
+            "0 new tasks, 2 there already, 0 new agents, 0 new messages\n", _out.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -98,6 +98,15 @@ public sealed class HyrmReaderTests : IDisposable
         Assert.Null(task.AssignedTo);
     }
 
+    [Fact]
+    public void Work_that_nobody_is_on_is_told_of()
+    {
+        var finding = Assert.Single(_folder.WithTasks("\"id\": \"a\", \"title\": \"A\",\n\"status\": \"in_progress\"")
+            .ReadWhole().Report.Findings);
+        Assert.Equal((FindingKind.Disagreement, 4), (finding.Kind, finding.Line));
+        Assert.Contains("nobody is on it", finding.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("done", DurableTaskStatus.Completed)]
     [InlineData("canceled", DurableTaskStatus.Cancelled)]
@@ -106,8 +115,8 @@ public sealed class HyrmReaderTests : IDisposable
     [InlineData("who knows", DurableTaskStatus.Blocked)]
     public void A_foreign_status_is_mapped_and_told_of(string word, DurableTaskStatus expected)
     {
-        var whole = _folder.WithTasks($"\"id\": \"a\", \"title\": \"A\",\n\"status\": \"{word}\"")
-            .ReadWhole();
+        var whole = _folder.WithTasks(
+            $"\"id\": \"a\", \"title\": \"A\", \"assigned_to\": \"x\",\n\"status\": \"{word}\"").ReadWhole();
         Assert.Equal(expected, Assert.Single(whole.Batch.Tasks).Status);
         var finding = Assert.Single(whole.Report.Findings);
         Assert.Equal(
