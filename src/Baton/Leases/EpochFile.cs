@@ -92,7 +92,7 @@ public sealed class EpochFile : HighWaterMark
             file.Flush(flushToDisk: true);
         }
 
-        FlushFolder(System.IO.Path.GetDirectoryName(_path)!);
+        Folders.Flush(System.IO.Path.GetDirectoryName(_path)!);
     }
 
     /// <summary>The epochs that stand in names beside the file, as <c>epoch.main.9</c>.</summary>
@@ -203,7 +203,7 @@ public sealed class EpochFile : HighWaterMark
         }
 
         File.Move(fresh, _path, overwrite: true);
-        FlushFolder(System.IO.Path.GetDirectoryName(_path)!);
+        Folders.Flush(System.IO.Path.GetDirectoryName(_path)!);
         foreach (var (path, election, epoch) in Beside())
         {
             // A name that came since and says more is left to the next change.
@@ -212,19 +212,6 @@ public sealed class EpochFile : HighWaterMark
                 File.Delete(path);
             }
         }
-    }
-
-    private static void FlushFolder(string folder)
-    {
-        var file = Posix.Open(folder, Posix.ReadOnly | Posix.Directory | Posix.CloseOnExec, 0);
-        if (file < 0 || Posix.Fsync(file) != 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            _ = file < 0 ? 0 : Posix.Close(file);
-            throw new IOException($"{folder} can't be flushed: {Marshal.GetPInvokeErrorMessage(error)}");
-        }
-
-        _ = Posix.Close(file);
     }
 
     private static string Sum(string text) =>
