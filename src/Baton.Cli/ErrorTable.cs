@@ -27,6 +27,7 @@ internal static class ErrorCode
     public const string Usage = "usage";
     public const string NoWorkspace = "no_workspace";
     public const string Ambiguous = "ambiguous";
+    public const string CheckFailed = "check_failed";
     public const string NotFound = "not_found";
     public const string UnknownDependency = "unknown_dependency";
     public const string Conflict = "conflict";
@@ -59,6 +60,8 @@ internal static class ErrorTable
         [ErrorCode.Usage] = new(ExitCode.Usage, false, "baton --help"),
         [ErrorCode.NoWorkspace] = new(ExitCode.Usage, false, "baton init"),
         [ErrorCode.Ambiguous] = new(ExitCode.Usage, false, "give more of the id"),
+        [ErrorCode.CheckFailed] = new(ExitCode.Failure, false,
+            "mend it and complete the task again; 'baton task fail' gives the attempt up"),
         [ErrorCode.NotFound] = new(ExitCode.NotFound, false, null),
         [ErrorCode.UnknownDependency] = new(ExitCode.NotFound, false, "baton task list shows the ids"),
         [ErrorCode.Conflict] = new(ExitCode.Conflict, false, null),
@@ -99,6 +102,7 @@ internal static class ErrorTable
         RefusalKind.Conflict => ErrorCode.Conflict,
         RefusalKind.AlreadySettled => ErrorCode.Conflict,
         RefusalKind.ClaimLost => ErrorCode.ClaimLost,
+        RefusalKind.Unproven => ErrorCode.CheckFailed,
         RefusalKind.UnknownDependency => ErrorCode.UnknownDependency,
         RefusalKind.Cycle => ErrorCode.Cycle,
         RefusalKind.AgentGone => ErrorCode.AgentGone,

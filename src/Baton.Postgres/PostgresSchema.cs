@@ -127,6 +127,8 @@ internal static class PostgresSchema
             quality text,
             spec_file text,
             settled_token text,
+            checks text NOT NULL,
+            evidence text,
             UNIQUE (election, id)
         );
         CREATE UNIQUE INDEX task_key ON task (election, key) WHERE key IS NOT NULL;

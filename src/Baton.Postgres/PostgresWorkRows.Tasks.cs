@@ -17,7 +17,7 @@ internal sealed partial class PostgresWorkRows
         issue_number, issue_url, branch, quality_score, quality_notes, spec_file, settled_token,
         (SELECT string_agg(d.depends_on, ' ' ORDER BY d.place) FROM task_dependency d
             WHERE d.election = task.election AND d.task = task.id),
-        quality
+        quality, checks, evidence
         """;
 
     // The words of the partial index task_ready.
@@ -106,13 +106,13 @@ internal sealed partial class PostgresWorkRows
                 completed_at, attempt, failures, losses, not_before, claim_agent, claim_token, claim_epoch,
                 claim_ttl_ms, claim_expires_at, claim_extensions, claim_clock_domain, claim_expires_ns,
                 claim_witness_device, claim_witness_inode, notes, summary, issue_number, issue_url, branch,
-                quality_score, quality_notes, quality, spec_file, settled_token)
+                quality_score, quality_notes, quality, spec_file, settled_token, checks, evidence)
             VALUES (@election, @id, @title, @description, @priority, @status, @complexity, @hours, @tags,
                 @open, @key, @role, @created_by, @created_at, @updated_at, @assigned_to, @claimed_at,
                 @completed_at, @attempt, @failures, @losses, @not_before, @claim_agent, @claim_token, @claim_epoch,
                 @claim_ttl, @claim_expires_at, @claim_extensions, @claim_domain, @claim_expires_ns,
                 @claim_device, @claim_inode, @notes, @summary, @issue_number, @issue_url, @branch,
-                @quality_score, @quality_notes, @quality, @spec_file, @settled_token)
+                @quality_score, @quality_notes, @quality, @spec_file, @settled_token, @checks, @evidence)
             """, [Here, .. All(task)]);
         Link(task);
     }
@@ -133,7 +133,8 @@ internal sealed partial class PostgresWorkRows
             claim_expires_ns = @claim_expires_ns, claim_witness_device = @claim_device,
             claim_witness_inode = @claim_inode, notes = @notes, summary = @summary, issue_number = @issue_number,
             issue_url = @issue_url, branch = @branch, quality_score = @quality_score,
-            quality_notes = @quality_notes, quality = @quality, spec_file = @spec_file, settled_token = @settled_token
+            quality_notes = @quality_notes, quality = @quality, spec_file = @spec_file, settled_token = @settled_token,
+            evidence = @evidence
         WHERE election = @election AND id = @id
         """, [Here, .. All(task)]);
     }
@@ -212,7 +213,8 @@ internal sealed partial class PostgresWorkRows
         ("claim_expires_ns", task.Claim?.Expiry?.At.Nanoseconds),
         ("claim_device", task.Claim?.Witness?.Device), ("claim_inode", task.Claim?.Witness?.Inode),
         ("notes", WorkJson.Notes(task.Notes)), ("summary", task.Summary),
-        ("settled_token", task.SettledToken),
+        ("settled_token", task.SettledToken), ("checks", WorkJson.Words(task.Checks)),
+        ("evidence", WorkJson.Evidence(task.Evidence)),
     ];
 
     private void Link(DurableTask task)
@@ -303,6 +305,8 @@ internal sealed partial class PostgresWorkRows
         DependsOn = [.. (Text(row, 40) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(id => new TaskId(id))],
         Quality = Text(row, 41) is { } quality ? Assessment.Parse(quality) : null,
+        Checks = WorkJson.Words(row.GetString(42)),
+        Evidence = WorkJson.Evidence(Text(row, 43)),
     };
 
     private static ClaimState ClaimOf(NpgsqlDataReader row) =>

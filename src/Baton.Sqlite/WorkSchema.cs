@@ -74,6 +74,8 @@ internal static class WorkSchema
             quality TEXT,
             spec_file TEXT,
             settled_token TEXT,
+            checks TEXT NOT NULL,
+            evidence TEXT,
             standing TEXT NOT NULL GENERATED ALWAYS AS (
                 CASE WHEN status = 'pending' AND open_dependencies = 0 THEN 'ready' ELSE status END) VIRTUAL,
             UNIQUE (election, id)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Baton.Work;
 
 /// <summary>The kinds of events.</summary>
@@ -146,6 +148,9 @@ public sealed record EventFacts
 
     /// <summary>Where something came from.</summary>
     public string? Source { get; init; }
+
+    /// <summary>What checks were seen to do.</summary>
+    public ImmutableArray<CheckEvidence>? Evidence { get; init; }
 }
 
 /// <summary>An event about to be written; the store adds its number and time.</summary>

@@ -18,6 +18,7 @@ public abstract partial class WorkStoreConformance
             Tags = ["a", "it's"],
             Key = "key 1",
             Role = "reviewer",
+            Checks = ["make test", "test -s 'out'\n", "make test"],
         };
         await SubmitAsync(New("t0"), asked with { DependsOn = ["t0"] });
         var task = await TaskAsync("t1");
@@ -25,6 +26,7 @@ public abstract partial class WorkStoreConformance
         Assert.Equal(
             (asked.Title, asked.Description, asked.Priority, asked.Complexity, asked.EstimatedHours),
             (task.Title, task.Description, task.Priority, task.Complexity, task.EstimatedHours));
+        Assert.Equal(asked.Checks.Take(2), task.Checks);
         Assert.Equal((asked.Key, asked.Role, "tester"), (task.Key, task.Role, task.CreatedBy));
         Assert.Equal(asked.Tags, task.Tags.AsEnumerable());
         Assert.Equal([new TaskId("t0")], task.DependsOn);

@@ -10,6 +10,7 @@ namespace Baton.Work;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<TaskNote>))]
+[JsonSerializable(typeof(ImmutableArray<CheckEvidence>))]
 [JsonSerializable(typeof(EventFacts))]
 [JsonSerializable(typeof(AnnouncedEvent))]
 public sealed partial class WorkJson : JsonSerializerContext
@@ -32,6 +33,14 @@ public sealed partial class WorkJson : JsonSerializerContext
 
     /// <summary>The event behind an announcement as its message bears it.</summary>
     public static string Of(AnnouncedEvent announced) => JsonSerializer.Serialize(announced, Default.AnnouncedEvent);
+
+    /// <summary>Evidence as a row keeps it; null where there is none.</summary>
+    public static string? Evidence(ImmutableArray<CheckEvidence> evidence) =>
+        evidence.IsEmpty ? null : JsonSerializer.Serialize(evidence, Default.ImmutableArrayCheckEvidence);
+
+    /// <summary>What <see cref="Evidence(ImmutableArray{CheckEvidence})"/> wrote.</summary>
+    public static ImmutableArray<CheckEvidence> Evidence(string? json) =>
+        json is null ? [] : JsonSerializer.Deserialize(json, Default.ImmutableArrayCheckEvidence);
 
     /// <summary>The facts of an event as a row keeps them; null where there are none.</summary>
     public static string? Facts(EventFacts? facts) =>

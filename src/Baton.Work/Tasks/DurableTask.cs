@@ -169,6 +169,12 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>What the completing agent said.</summary>
     public string? Summary { get; init; }
 
+    /// <summary>The commands that must succeed before it can be completed.</summary>
+    public ImmutableArray<string> Checks { get; init; } = [];
+
+    /// <summary>What the checks of its completion were seen to do.</summary>
+    public ImmutableArray<CheckEvidence> Evidence { get; init; } = [];
+
     /// <summary>The issue it belongs to.</summary>
     public GithubIssue? GithubIssue { get; init; }
 

@@ -30,6 +30,9 @@ public sealed record NewTask(TaskId Id, string Title)
 
     /// <summary>The role an agent needs; null: any.</summary>
     public string? Role { get; init; }
+
+    /// <summary>The commands that must succeed before it can be completed.</summary>
+    public ImmutableArray<string> Checks { get; init; } = [];
 }
 
 /// <summary>What an agent says at the end of its attempt.</summary>
@@ -37,11 +40,19 @@ public abstract record Settlement
 {
     private Settlement() { }
 
-    /// <summary>It is done.</summary>
-    public sealed record Complete(string? Summary) : Settlement;
+    /// <summary>It is done. Refused without evidence that each of the task's checks passed.</summary>
+    public sealed record Complete(string? Summary) : Settlement
+    {
+        /// <summary>What its checks, and others, were seen to do.</summary>
+        public ImmutableArray<CheckEvidence> Evidence { get; init; } = [];
+    }
 
     /// <summary>It failed; it is tried again after a back-off, up to the limit.</summary>
-    public sealed record Fail(string Reason, int? ExitCode) : Settlement;
+    public sealed record Fail(string Reason, int? ExitCode) : Settlement
+    {
+        /// <summary>What was measured before it failed.</summary>
+        public ImmutableArray<CheckEvidence> Evidence { get; init; } = [];
+    }
 
     /// <summary>It can't go on until a person requeues it.</summary>
     public sealed record Block(string Reason) : Settlement;
@@ -96,6 +107,9 @@ public enum RefusalKind
 
     /// <summary>This very attempt has been ended already, by this claim.</summary>
     AlreadySettled,
+
+    /// <summary>It is not shown that the checks of the task passed.</summary>
+    Unproven,
 
     /// <summary>A dependency that does not exist.</summary>
     UnknownDependency,

@@ -51,6 +51,7 @@ public static class TaskRules
             DependsOn = dependsOn,
             Key = task.Key,
             Role = task.Role,
+            Checks = [.. task.Checks.Distinct(StringComparer.Ordinal)],
             CreatedBy = actor,
             CreatedAt = now,
             UpdatedAt = now,
@@ -137,6 +138,8 @@ public static class TaskRules
         var free = task with { Claim = null, UpdatedAt = now };
         switch (settlement)
         {
+            case Settlement.Complete complete when WhyUnproven(task, complete.Evidence) is { } unproven:
+                return unproven;
             case Settlement.Complete complete:
                 return new TaskChange(
                     free with
@@ -144,9 +147,11 @@ public static class TaskRules
                         Status = DurableTaskStatus.Completed,
                         CompletedAt = now,
                         Summary = complete.Summary,
+                        Evidence = complete.Evidence,
                         Notes = WithNote(task, complete.Summary, now),
                     },
-                    [Draft(EventType.TaskCompleted, task, agent, complete.Summary ?? "completed", task.Attempt)]);
+                    [Draft(EventType.TaskCompleted, task, agent, complete.Summary ?? "completed", task.Attempt)
+                        with { Data = new() { Attempt = task.Attempt, Evidence = Shown(complete.Evidence) } }]);
             case Settlement.Fail fail:
                 return Fail(task, fail, agent, now);
             case Settlement.Block block:
@@ -266,7 +271,13 @@ public static class TaskRules
     private static TaskChange Fail(DurableTask task, Settlement.Fail fail, string agent, DateTimeOffset now)
     {
         var failures = task.Failures + 1;
-        var facts = new EventFacts { Attempt = task.Attempt, ExitCode = fail.ExitCode, Reason = fail.Reason };
+        var facts = new EventFacts
+        {
+            Attempt = task.Attempt,
+            ExitCode = fail.ExitCode,
+            Reason = fail.Reason,
+            Evidence = Shown(fail.Evidence),
+        };
         var failed = task with
         {
             Claim = null,
@@ -316,6 +327,24 @@ public static class TaskRules
             ? new(RefusalKind.ClaimLost, $"the claim on {task.Id} is gone: the task is {task.Status.Name()}")
             : Conflict($"{task.Id} is {task.Status.Name()} and not claimed");
     }
+
+    /// <summary>What keeps a task from being completed on this evidence; null: nothing.</summary>
+    private static Refusal? WhyUnproven(DurableTask task, ImmutableArray<CheckEvidence> evidence)
+    {
+        if (evidence.FirstOrDefault(seen => !seen.Passed) is { } failed)
+        {
+            return new(RefusalKind.Unproven, $"{task.Id} can't be completed: {failed.Outcome()}");
+        }
+
+        return task.Checks.FirstOrDefault(check => !evidence.Any(seen => seen.Command == check)) is { } missing
+            ? new(RefusalKind.Unproven,
+                $"{task.Id} can't be completed: nothing shows that its check "
+                    + $"'{CheckEvidence.CommandLine(missing)}' passes")
+            : null;
+    }
+
+    private static ImmutableArray<CheckEvidence>? Shown(ImmutableArray<CheckEvidence> evidence) =>
+        evidence.IsEmpty ? null : evidence;
 
     private static ImmutableArray<TaskNote> WithNote(DurableTask task, string? text, DateTimeOffset now) =>
         string.IsNullOrWhiteSpace(text) ? task.Notes : task.Notes.Add(new(now, text));
