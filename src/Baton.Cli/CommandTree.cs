@@ -47,6 +47,7 @@ internal static class CommandTree
         ValidateGuardCommand.Declare(),
         ImportCommand.Declare(),
         SpecCommands.Declare(),
+        QualityCommands.Declare(),
         DoctorCommand.Declare(),
         ConfigCommand.Declare(),
         CompletionCommand.Declare(),

@@ -38,6 +38,8 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(SpecTextJson))]
 [JsonSerializable(typeof(SpecFindingJson[]))]
 [JsonSerializable(typeof(FindingsJson))]
+[JsonSerializable(typeof(QualityReportJson))]
+[JsonSerializable(typeof(LessonJson[]))]
 internal sealed partial class BatonJson : JsonSerializerContext;
 
 /// <summary>Times as ISO-8601 in UTC with milliseconds and <c>Z</c>.</summary>

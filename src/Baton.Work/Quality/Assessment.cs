@@ -47,13 +47,17 @@ public sealed record Assessment(string By, DateTimeOffset At, ImmutableArray<Dim
     /// <summary>An overall score as another system recorded it; null: it is computed.</summary>
     public decimal? Recorded { get; init; }
 
+    /// <summary>What another system recorded, as it stands, else <see cref="Computed"/>.</summary>
+    [JsonIgnore]
+    public decimal? Overall => Recorded ?? Computed;
+
     /// <summary>
     /// The mean by weight, to one decimal, halves away from zero; over the weights of the dimensions that were
     /// judged. Null where none was.
     /// </summary>
     [JsonIgnore]
-    public decimal? Overall => Recorded ?? (Scores.IsEmpty ? null : Math.Round(
-        Scores.Sum(score => score.Score * score.Dimension.Weight()) / Weight, 1, MidpointRounding.AwayFromZero));
+    public decimal? Computed => Scores.IsEmpty ? null : Math.Round(
+        Scores.Sum(score => score.Score * score.Dimension.Weight()) / Weight, 1, MidpointRounding.AwayFromZero);
 
     /// <summary>The weight of the dimensions that were judged; 1 when all were.</summary>
     [JsonIgnore]
