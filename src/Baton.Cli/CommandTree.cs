@@ -48,6 +48,7 @@ internal static class CommandTree
         ImportCommand.Declare(),
         SpecCommands.Declare(),
         QualityCommands.Declare(),
+        MemoryCommands.Declare(),
         DoctorCommand.Declare(),
         ConfigCommand.Declare(),
         CompletionCommand.Declare(),

@@ -40,6 +40,9 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(FindingsJson))]
 [JsonSerializable(typeof(QualityReportJson))]
 [JsonSerializable(typeof(LessonJson[]))]
+[JsonSerializable(typeof(MemorySectionJson[]))]
+[JsonSerializable(typeof(MemoryAppendJson))]
+[JsonSerializable(typeof(MemoryArchiveJson))]
 internal sealed partial class BatonJson : JsonSerializerContext;
 
 /// <summary>Times as ISO-8601 in UTC with milliseconds and <c>Z</c>.</summary>

@@ -13,6 +13,9 @@ namespace Baton.Work;
 /// <param name="Text">The section as it stands, heading included.</param>
 public sealed record MemorySection(long Number, string Title, string? Date, int Line, string Text)
 {
+    /// <summary>The file that it stands in.</summary>
+    public string Path { get; init; } = "";
+
     /// <summary>Where it begins in the file, in bytes.</summary>
     internal int Start { get; init; }
 
@@ -97,8 +100,14 @@ internal sealed partial class MemoryText
     /// <summary>Whether a section with this key stands here.</summary>
     public bool Has(string key) => _keys.Contains(key);
 
+    /// <summary>The bytes of one of its sections.</summary>
+    public ReadOnlySpan<byte> BytesOf(MemorySection section) => _bytes.AsSpan(section.Start, section.End - section.Start);
+
+    /// <summary>How long it is.</summary>
+    public int Bytes => _bytes.Length;
+
     /// <summary>The file with one more section, where its own order asks for it.</summary>
-    public byte[] With(NewSection section)
+    public byte[] With(NewSection section, long number)
     {
         var breaks = LineBreak;
         var text = new StringBuilder();
@@ -111,7 +120,7 @@ internal sealed partial class MemoryText
         }
 
         text.Append(CultureInfo.InvariantCulture,
-            $"## Session {Next} - {OneLine(section.Title)} ({section.Date:yyyy-MM-dd})\n\n");
+            $"## Session {number} - {OneLine(section.Title)} ({section.Date:yyyy-MM-dd})\n\n");
         if (section.Key is not null)
         {
             text.Append(CultureInfo.InvariantCulture, $"<!-- baton:{section.Key} -->\n\n");
@@ -188,7 +197,9 @@ internal sealed partial class MemoryText
         return string.Join('\n', blocks.Closing is { } closing ? [.. lines, closing] : lines) + "\n";
     }
 
-    /// <summary>The first line of a text that would begin a section of its own, from 1; null where none does.</summary>
+    /// <summary>
+    /// The first line of a text that would end its section, or begin another, from 1; null where none does.
+    /// </summary>
     public static int? HeadingWithin(string body)
     {
         var blocks = new MarkdownBlocks();
@@ -196,7 +207,7 @@ internal sealed partial class MemoryText
         foreach (var line in body.ReplaceLineEndings("\n").Split('\n'))
         {
             number++;
-            if (blocks.Take(line) && Heading().IsMatch(line))
+            if (blocks.Take(line) && TopHeading().IsMatch(line))
             {
                 return number;
             }

@@ -7,6 +7,13 @@ namespace Baton.Work;
 /// <param name="Path">The file.</param>
 public sealed record MemoryAnswer(long? Number, string Path);
 
+/// <summary>What was archived, or would be.</summary>
+/// <param name="Moved">The sections, in the order of the file.</param>
+/// <param name="File">The file that they went into; null where none had to be written.</param>
+/// <param name="Kept">How many sections stay.</param>
+/// <param name="Bytes">How long the file is without them.</param>
+public sealed record ArchiveAnswer(ImmutableArray<MemorySection> Moved, string? File, int Kept, long Bytes);
+
 /// <summary>
 /// The working memory: one Markdown file that people and programs add sections to. Any number of writers may add at
 /// once: each section is written whole, under the next number, and all else stays byte for byte.
@@ -24,6 +31,7 @@ public sealed class WorkingMemory
 
         """;
 
+    private const int FewestKept = 2;
     private const int MostTries = 20;
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(30);
     private readonly string _path;
@@ -56,18 +64,94 @@ public sealed class WorkingMemory
         long? number = null;
         Change(text =>
         {
-            number = section.Key is { } key && text.Has(key) ? null : text.Next;
-            return number is null ? null : text.With(section);
+            var all = new MemoryArchive(_path).Read().Select(file => file.Text).Append(text).ToArray();
+            var isThere = section.Key is { } key && all.Any(one => one.Has(key));
+            number = isThere ? null : all.Max(one => one.Next);
+            return number is { } next ? text.With(section, next) : null;
         });
         return new(number, _path);
     }
 
+    /// <summary>
+    /// Moves the oldest sections into a file of the archive, byte for byte; all else stays as it is. They are safe
+    /// there before they leave here, and a move that ended half-way is finished by the next.
+    /// </summary>
+    /// <param name="keep">How many of the newest stay at the most; at least 2, from which the file's order is seen.</param>
+    /// <param name="mostBytes">How long the file may remain, while more than 2 sections stay; null: as it comes.</param>
+    /// <param name="isTrial">Whether only to say what would be moved.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 2 are to stay.</exception>
+    /// <exception cref="IOException">Something can't be read or written; no section was lost.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
+    public ArchiveAnswer Archive(int keep, long? mostBytes, bool isTrial)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(keep, FewestKept);
+        var answer = new ArchiveAnswer([], null, 0, 0);
+        if (isTrial || ReadBytes() is null)
+        {
+            var text = new MemoryText(ReadBytes() ?? []);
+            var moved = Oldest(text, keep, mostBytes);
+            return answer with
+            {
+                Moved = moved, Kept = text.Sections.Length - moved.Length, Bytes = text.Without(moved).Length,
+            };
+        }
+
+        var archive = new MemoryArchive(_path);
+        string? written = null;
+        Change(text =>
+        {
+            if (written is not null)
+            {
+                // The file was changed by another program while its older state was being archived.
+                File.Delete(written);
+            }
+
+            var moved = Oldest(text, keep, mostBytes);
+            written = archive.Add(text, moved);
+            archive.WriteIndex();
+            var rest = text.Without(moved);
+            answer = new(moved, written, text.Sections.Length - moved.Length, rest.Length);
+            return moved.IsEmpty ? null : rest;
+        });
+        return answer;
+    }
+
+    /// <summary>
+    /// The archived sections, the newest file's first; without those that still stand in the memory because a move
+    /// ended half-way.
+    /// </summary>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
+    public ImmutableArray<MemorySection> ReadArchive()
+    {
+        var here = Read().Select(section => (section.Number, section.Text)).ToHashSet();
+        return
+        [
+            .. new MemoryArchive(_path).Read()
+                .SelectMany(file => file.Text.Sections.Select(section => section with { Path = file.Path }))
+                .Where(section => !here.Contains((section.Number, section.Text)))
+                .OrderByDescending(section => section.Number).ThenBy(section => section.Path, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>The index of the archive, which is there once something was archived.</summary>
+    public string ArchiveIndex => new MemoryArchive(_path).Index;
+
     /// <summary>The sections in the order of the file; none where there is no file.</summary>
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
-    public ImmutableArray<MemorySection> Read() => new MemoryText(ReadBytes() ?? []).Sections;
+    public ImmutableArray<MemorySection> Read() =>
+        [.. new MemoryText(ReadBytes() ?? []).Sections.Select(section => section with { Path = _path })];
 
-    /// <summary>The first line of a text that would begin a section of its own, from 1; null where none does.</summary>
+    /// <summary>The sections, the newest first, whatever the order of the file.</summary>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
+    public ImmutableArray<MemorySection> ReadNewestFirst() =>
+        [.. NewestFirst(new(ReadBytes() ?? [])).Select(section => section with { Path = _path })];
+
+    /// <summary>
+    /// The first line of a text that would end its section, or begin another, from 1; null where none does.
+    /// </summary>
     public static int? HeadingWithin(string body) => MemoryText.HeadingWithin(body);
 
     /// <summary>Changes the file under its lock; a change that gives null changes nothing.</summary>
@@ -106,6 +190,30 @@ public sealed class WorkingMemory
                 throw new IOException($"{_path} is being changed by another program without end; try again later");
             }
         }
+    }
+
+    private static IEnumerable<MemorySection> NewestFirst(MemoryText text) =>
+        text.IsNewestFirst ? text.Sections : text.Sections.Reverse();
+
+    /// <summary>The sections that are to go, in the order of the file.</summary>
+    private static ImmutableArray<MemorySection> Oldest(MemoryText text, int keep, long? mostBytes)
+    {
+        var left = (long)text.Bytes;
+        var stay = text.Sections.Length;
+        var moved = new List<MemorySection>();
+        foreach (var oldest in NewestFirst(text).Reverse())
+        {
+            if (stay <= FewestKept || (stay <= keep && (mostBytes is null || left <= mostBytes)))
+            {
+                break;
+            }
+
+            moved.Add(oldest);
+            left -= text.BytesOf(oldest).Length;
+            stay--;
+        }
+
+        return [.. moved.OrderBy(section => section.Start)];
     }
 
     private string LockFile => System.IO.Path.Combine(Folder, $".{System.IO.Path.GetFileName(_path)}.lock");
@@ -167,12 +275,14 @@ public sealed class WorkingMemory
             }
 
             File.Move(fresh, _path, overwrite: true);
-            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             File.Delete(fresh);
             throw;
         }
+
+        Folders.Flush(Folder);
+        return true;
     }
 }

@@ -24,6 +24,10 @@ public sealed class FullDiskTests : IDisposable
         Playground.Refuses(await RunAsync("init"), ExitCode.Failure, "No space left");
         Assert.DoesNotContain(Directory.GetFiles(_folder.PathOf(".baton")),
             name => name.Contains(".new", StringComparison.Ordinal));
+        Playground.Refuses(await RunAsync("memory", "append", "--title", "t", "--body", "b", "--memory-file", "m.md"),
+            ExitCode.Failure, "No space left");
+        Assert.DoesNotContain(Directory.GetFiles(_folder.Path),
+            name => name.EndsWith("m.md", StringComparison.Ordinal) || name.Contains(".new", StringComparison.Ordinal));
         Spare(200_000);
         Playground.Refuses(await RunAsync("init"), ExitCode.Unavailable, "no space is left");
         Assert.DoesNotContain(Directory.GetFiles(_folder.PathOf(".baton")),
