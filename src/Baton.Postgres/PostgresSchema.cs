@@ -129,6 +129,11 @@ internal static class PostgresSchema
             settled_token text,
             checks text NOT NULL,
             evidence text,
+            needs text NOT NULL,
+            stall_ms bigint,
+            time_limit_ms bigint,
+            max_attempts bigint,
+            declines integer NOT NULL,
             UNIQUE (election, id)
         );
         CREATE UNIQUE INDEX task_key ON task (election, key) WHERE key IS NOT NULL;
@@ -165,6 +170,7 @@ internal static class PostgresSchema
             witness_inode bigint,
             self_reported boolean NOT NULL,
             is_pooled boolean NOT NULL,
+            can text NOT NULL,
             left_as bigint,
             PRIMARY KEY (election, id)
         );

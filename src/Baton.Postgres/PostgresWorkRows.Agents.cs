@@ -14,9 +14,10 @@ internal sealed partial class PostgresWorkRows
     /// <inheritdoc/>
     public override void Put(Agent agent) => steps.Later($"""
         INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
-            heard_at, beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, left_as)
+            heard_at, beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported,
+            is_pooled, can, left_as)
         VALUES (@election, @id, @name, @role, @status, @host, @pid, @start, @started, @seen,
-            {PostgresSteps.ServerTime}, @beats, @ttl, @domain, @expires, @device, @inode, @self, @pooled,
+            {PostgresSteps.ServerTime}, @beats, @ttl, @domain, @expires, @device, @inode, @self, @pooled, @can,
             CASE WHEN @on_roster THEN NULL ELSE nextval('departure') END)
         ON CONFLICT (election, id) DO UPDATE SET
             status = excluded.status, last_seen_at = excluded.last_seen_at,
@@ -33,7 +34,7 @@ internal sealed partial class PostgresWorkRows
         ("domain", agent.Expiry?.Domain.Value), ("expires", agent.Expiry?.At.Nanoseconds),
         ("device", agent.Witness?.Device), ("inode", agent.Witness?.Inode),
         ("self", agent.SelfReported), ("pooled", agent.IsPooled),
-        ("on_roster", agent.IsOnRoster));
+        ("can", WorkJson.Words(agent.Can)), ("on_roster", agent.IsOnRoster));
 
     private ImmutableArray<Agent> LockedAgent(AgentId id)
     {
@@ -49,7 +50,7 @@ internal sealed partial class PostgresWorkRows
     private ImmutableArray<Agent> Agents(string which, params ReadOnlySpan<(string, object?)> parameters) =>
         steps.Ask($"""
             SELECT id, name, role, status, host, pid, process_start, started_at, last_seen_at, beats, ttl_ms,
-                clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled,
+                clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, can,
                 (SELECT task.id FROM task WHERE task.election = agent.election AND task.claim_agent = agent.id
                     AND task.claim_agent IS NOT NULL ORDER BY task.claimed_at, task.place LIMIT 1) AS held,
                 {PostgresSteps.SilentFor}
@@ -70,14 +71,15 @@ internal sealed partial class PostgresWorkRows
                 ProcessStart = rows.GetInt64(6),
                 StartedAt = At(rows.GetInt64(7)),
                 LastSeenAt = At(rows.GetInt64(8)),
-                SilentFor = PostgresSteps.Silence(rows, 18),
+                SilentFor = PostgresSteps.Silence(rows, 19),
                 Beats = rows.GetInt64(9),
                 Ttl = Span(rows, 10),
                 Expiry = Expiry(rows, 11),
                 Witness = Identity(rows, 13),
                 SelfReported = rows.GetBoolean(15),
                 IsPooled = rows.GetBoolean(16),
-                Task = Text(rows, 17) is { } task ? new TaskId(task) : null,
+                Can = WorkJson.Words(rows.GetString(17)),
+                Task = Text(rows, 18) is { } task ? new TaskId(task) : null,
             });
         }
 

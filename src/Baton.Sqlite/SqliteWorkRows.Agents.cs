@@ -13,9 +13,9 @@ internal sealed partial class SqliteWorkRows
     /// <inheritdoc/>
     public override void Put(Agent agent) => link.Execute("""
         INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
-            beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, left_as)
+            beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, can, left_as)
         VALUES ($election, $id, $name, $role, $status, $host, $pid, $start, $started, $seen,
-            $beats, $ttl, $domain, $expires, $device, $inode, $self, $pooled,
+            $beats, $ttl, $domain, $expires, $device, $inode, $self, $pooled, $can,
             CASE WHEN $on_roster THEN NULL ELSE
                 (SELECT coalesce(max(left_as), 0) + 1 FROM agent WHERE election = $election AND left_as IS NOT NULL)
             END)
@@ -32,13 +32,13 @@ internal sealed partial class SqliteWorkRows
         ("$domain", agent.Expiry?.Domain.Value), ("$expires", agent.Expiry?.At.Nanoseconds),
         ("$device", agent.Witness?.Device), ("$inode", agent.Witness?.Inode),
         ("$self", agent.SelfReported ? 1 : 0), ("$pooled", agent.IsPooled ? 1 : 0),
-        ("$on_roster", agent.IsOnRoster ? 1 : 0));
+        ("$can", WorkJson.Words(agent.Can)), ("$on_roster", agent.IsOnRoster ? 1 : 0));
 
     private ImmutableArray<Agent> Agents(string which, params ReadOnlySpan<(string, object?)> parameters)
     {
         using var rows = link.Command($"""
             SELECT id, name, role, status, host, pid, process_start, started_at, last_seen_at, beats, ttl_ms,
-                clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled,
+                clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, can,
                 (SELECT task.id FROM task WHERE task.election = agent.election AND task.claim_agent = agent.id
                     AND task.claim_agent IS NOT NULL ORDER BY task.claimed_at, task.place LIMIT 1)
             FROM agent WHERE election = $election AND {which}
@@ -61,7 +61,8 @@ internal sealed partial class SqliteWorkRows
                 Witness = Identity(rows, 13),
                 SelfReported = rows.GetBoolean(15),
                 IsPooled = rows.GetBoolean(16),
-                Task = Text(rows, 17) is { } task ? new TaskId(task) : null,
+                Can = WorkJson.Words(rows.GetString(17)),
+                Task = Text(rows, 18) is { } task ? new TaskId(task) : null,
             });
         }
 

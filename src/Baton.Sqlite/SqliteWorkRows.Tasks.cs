@@ -17,13 +17,16 @@ internal sealed partial class SqliteWorkRows
         issue_number, issue_url, branch, quality_score, quality_notes, spec_file, settled_token,
         (SELECT group_concat(d.depends_on, ' ' ORDER BY d.place) FROM task_dependency d
             WHERE d.election = task.election AND d.task = task.id),
-        quality, checks, evidence
+        quality, checks, evidence, needs, stall_ms, time_limit_ms, max_attempts, declines
         """;
 
     // The words of the partial index task_ready.
     private const string IsReady = "AND status = 'pending' AND open_dependencies = 0";
 
-    private const string IsForRole = "AND (role IS NULL OR role = $role)";
+    private const string Fits = """
+        AND (role IS NULL OR role = $role) AND (needs = '[]' OR NOT EXISTS (
+            SELECT 1 FROM json_each(needs) n WHERE n.value NOT IN (SELECT c.value FROM json_each($can) c)))
+        """;
 
     // '~' comes after every character that an id may have.
     private const string HasPrefix = "AND id >= $prefix AND id < $prefix || '~'";
@@ -57,17 +60,17 @@ internal sealed partial class SqliteWorkRows
         ("$agent", agent.Value), ("$secret", secret)));
 
     /// <inheritdoc/>
-    public override DurableTask? FirstReady(string? role, DateTimeOffset now) => One(Tasks($"""
-        {IsReady} {IsForRole} AND (not_before IS NULL OR not_before <= $now OR not_before > $latest)
+    public override DurableTask? FirstReady(Skills skills, DateTimeOffset now) => One(Tasks($"""
+        {IsReady} {Fits} AND (not_before IS NULL OR not_before <= $now OR not_before > $latest)
         ORDER BY priority, place LIMIT 1
-        """, ("$role", role), ("$now", Milliseconds(now)), ("$latest", Milliseconds(now + TaskRules.LongestBackOff))));
+        """, ("$role", skills.Role), ("$can", WorkJson.Words(skills.Can)), ("$now", Milliseconds(now)), ("$latest", Milliseconds(now + TaskRules.LongestDelay))));
 
     /// <inheritdoc/>
-    public override DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now) => link.Scalar($"""
-        SELECT min(not_before) FROM task WHERE election = $election {IsReady} {IsForRole}
+    public override DateTimeOffset? NextReadyAt(Skills skills, DateTimeOffset now) => link.Scalar($"""
+        SELECT min(not_before) FROM task WHERE election = $election {IsReady} {Fits}
         AND not_before > $now AND not_before <= $latest
-        """, Here, ("$role", role), ("$now", Milliseconds(now)),
-        ("$latest", Milliseconds(now + TaskRules.LongestBackOff))) is long at ? At(at) : null;
+        """, Here, ("$role", skills.Role), ("$can", WorkJson.Words(skills.Can)), ("$now", Milliseconds(now)),
+        ("$latest", Milliseconds(now + TaskRules.LongestDelay))) is long at ? At(at) : null;
 
     /// <inheritdoc/>
     public override int OpenAmong(ImmutableArray<TaskId> tasks) => tasks.Count(id => link.Scalar(
@@ -83,13 +86,15 @@ internal sealed partial class SqliteWorkRows
                 completed_at, attempt, failures, losses, not_before, claim_agent, claim_token, claim_epoch,
                 claim_ttl_ms, claim_expires_at, claim_extensions, claim_clock_domain, claim_expires_ns,
                 claim_witness_device, claim_witness_inode, notes, summary, issue_number, issue_url, branch,
-                quality_score, quality_notes, quality, spec_file, settled_token, checks, evidence)
+                quality_score, quality_notes, quality, spec_file, settled_token, checks, evidence,
+                needs, stall_ms, time_limit_ms, max_attempts, declines)
             VALUES ($election, $id, $title, $description, $priority, $status, $complexity, $hours, $tags,
                 $open, $key, $role, $created_by, $created_at, $updated_at, $assigned_to, $claimed_at,
                 $completed_at, $attempt, $failures, $losses, $not_before, $claim_agent, $claim_token, $claim_epoch,
                 $claim_ttl, $claim_expires_at, $claim_extensions, $claim_domain, $claim_expires_ns,
                 $claim_device, $claim_inode, $notes, $summary, $issue_number, $issue_url, $branch,
-                $quality_score, $quality_notes, $quality, $spec_file, $settled_token, $checks, $evidence)
+                $quality_score, $quality_notes, $quality, $spec_file, $settled_token, $checks, $evidence,
+                $needs, $stall, $time_limit, $max_attempts, $declines)
             """, [Here, .. All(task)]);
         Link(task);
     }
@@ -107,7 +112,8 @@ internal sealed partial class SqliteWorkRows
             claim_witness_inode = $claim_inode, notes = $notes, summary = $summary, issue_number = $issue_number,
             issue_url = $issue_url, branch = $branch, quality_score = $quality_score,
             quality_notes = $quality_notes, quality = $quality, spec_file = $spec_file, settled_token = $settled_token,
-            evidence = $evidence
+            evidence = $evidence, needs = $needs, stall_ms = $stall, time_limit_ms = $time_limit,
+            max_attempts = $max_attempts, declines = $declines
         WHERE election = $election AND id = $id
         """, [Here, .. All(task)]);
 
@@ -166,6 +172,9 @@ internal sealed partial class SqliteWorkRows
         ("$notes", WorkJson.Notes(task.Notes)), ("$summary", task.Summary),
         ("$settled_token", task.SettledToken), ("$checks", WorkJson.Words(task.Checks)),
         ("$evidence", WorkJson.Evidence(task.Evidence)),
+        ("$needs", WorkJson.Words(task.Needs)),
+        ("$stall", Milliseconds(task.Stall)), ("$time_limit", Milliseconds(task.TimeLimit)),
+        ("$max_attempts", task.MaxAttempts), ("$declines", task.Declines),
     ];
 
     private void Link(DurableTask task)
@@ -231,6 +240,11 @@ internal sealed partial class SqliteWorkRows
         Quality = Text(row, 41) is { } quality ? Assessment.Parse(quality) : null,
         Checks = WorkJson.Words(row.GetString(42)),
         Evidence = WorkJson.Evidence(Text(row, 43)),
+        Needs = WorkJson.Words(row.GetString(44)),
+        Stall = row.IsDBNull(45) ? null : Span(row, 45),
+        TimeLimit = row.IsDBNull(46) ? null : Span(row, 46),
+        MaxAttempts = (int?)Number(row, 47),
+        Declines = row.GetInt32(48),
     };
 
     private static ClaimState ClaimOf(SqliteDataReader row) =>
@@ -243,6 +257,8 @@ internal sealed partial class SqliteWorkRows
         };
 
     private static string? Text(decimal? number) => number?.ToString(CultureInfo.InvariantCulture);
+
+    private static long? Milliseconds(TimeSpan? span) => span is { } some ? Milliseconds(some) : null;
 
     private static long? Milliseconds(DateTimeOffset? at) => at is { } time ? Milliseconds(time) : null;
 }

@@ -76,6 +76,11 @@ internal static class WorkSchema
             settled_token TEXT,
             checks TEXT NOT NULL,
             evidence TEXT,
+            needs TEXT NOT NULL,
+            stall_ms INTEGER,
+            time_limit_ms INTEGER,
+            max_attempts INTEGER,
+            declines INTEGER NOT NULL,
             standing TEXT NOT NULL GENERATED ALWAYS AS (
                 CASE WHEN status = 'pending' AND open_dependencies = 0 THEN 'ready' ELSE status END) VIRTUAL,
             UNIQUE (election, id)
@@ -121,6 +126,7 @@ internal static class WorkSchema
             witness_inode INTEGER,
             self_reported INTEGER NOT NULL,
             is_pooled INTEGER NOT NULL,
+            can TEXT NOT NULL,
             left_as INTEGER,
             PRIMARY KEY (election, id)
         ) STRICT;

@@ -56,6 +56,9 @@ public enum EventType
     /// <summary>An attempt failed.</summary>
     TaskFailed,
 
+    /// <summary>Whoever took a task gave it back, for it can't or won't do it.</summary>
+    TaskDeclined,
+
     /// <summary>A task went back into the queue.</summary>
     TaskRequeued,
 

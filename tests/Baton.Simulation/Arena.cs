@@ -110,9 +110,12 @@ internal sealed class Arena
     /// <summary>From now on who ends is not replaced.</summary>
     public void Close() => _isOver = true;
 
+    /// <summary>The stable name of workers that a leader starts.</summary>
+    public const string PooledName = "pooled";
+
     public StartedWorker StartPooledWorker(Host host)
     {
-        var worker = StartWorker("pooled", host, isPooled: true);
+        var worker = StartWorker(PooledName, host, isPooled: true);
         return new(worker.Pid, worker.Exited);
     }
 

@@ -13,7 +13,8 @@ internal abstract class Contender : Participant
     protected Contender(Arena arena, Host host, string name, string id) : base(arena, host, name, id)
     {
         Ttl = arena.Plan.Ttl;
-        var pool = arena.Plan.PoolSize == 0 ? null : new WorkerPool(arena.Plan.PoolSize, StartWorker, Clock);
+        var pool = arena.Plan.PoolSize == 0 ? null
+            : new WorkerPool([new(Arena.PooledName, arena.Plan.PoolSize, StartWorker)], Clock);
         _loop = new(Leases, arena.Beast?.Leader?.Invoke(Work) ?? Work, new(null, Clock, host.Domain), pool, Clock);
     }
 

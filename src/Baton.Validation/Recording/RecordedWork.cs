@@ -63,7 +63,7 @@ public sealed class RecordedWork(IWorkStore inner, Recorder recorder) : IWorkSto
             {
                 Settlement.Complete => Complete,
                 Settlement.Fail => Fail,
-                Settlement.Block or Settlement.Release => GiveBack,
+                Settlement.Block or Settlement.Release or Settlement.Decline => GiveBack,
                 _ => throw new ArgumentOutOfRangeException(nameof(settlement)),
             },
             () => inner.SettleAsync(claim, settlement, cancel));

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Baton.Work;
 
 /// <summary>What an agent's row says of it; whether it lives is computed when it is read.</summary>
@@ -52,6 +54,9 @@ public sealed record Agent(AgentId Id, string Name, string Role)
     /// <summary>How many beats make a ttl.</summary>
     public const int BeatsPerTtl = 6;
 
+    /// <summary>What it can do that a task may need.</summary>
+    public ImmutableArray<string> Can { get; init; } = [];
+
     /// <summary>What the row says.</summary>
     public AgentStatus Status { get; init; }
 
@@ -96,6 +101,9 @@ public sealed record Agent(AgentId Id, string Name, string Role)
 
     /// <summary>The task it holds; the store fills it in when it reads.</summary>
     public TaskId? Task { get; init; }
+
+    /// <summary>What it offers.</summary>
+    public Skills Skills => new(Role, Can);
 
     /// <summary>Whether it is an orchestrator.</summary>
     public bool IsOrchestrator => Role == OrchestratorRole;

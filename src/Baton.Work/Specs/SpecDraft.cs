@@ -52,6 +52,7 @@ public static partial class SpecDraft
         EventType.TaskClaimed => $"{By("Task claimed", draft.Actor)}, attempt {draft.Data?.Attempt}",
         EventType.TaskCompleted => By("Task completed", draft.Actor),
         EventType.TaskFailed => $"Attempt {draft.Data?.Attempt} failed",
+        EventType.TaskDeclined => By("Task declined", draft.Actor),
         EventType.TaskRequeued => By("Task requeued", draft.Actor),
         EventType.TaskBlocked => By("Task blocked", draft.Actor),
         EventType.TaskCancelled => By("Task cancelled", draft.Actor),

@@ -43,12 +43,12 @@ internal sealed partial class InMemoryWorkRows(ElectionName election) : WorkRows
         Held(agent).FirstOrDefault(task => task.Claim!.Token == new Claim(task.Id, task.Attempt, secret).Token);
 
     /// <inheritdoc/>
-    public override DurableTask? FirstReady(string? role, DateTimeOffset now) =>
-        Ready(role).FirstOrDefault(task => !TaskRules.IsDelayed(task.NotBefore, now));
+    public override DurableTask? FirstReady(Skills skills, DateTimeOffset now) =>
+        Ready(skills).FirstOrDefault(task => !TaskRules.IsDelayed(task.NotBefore, now));
 
     /// <inheritdoc/>
-    public override DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now) =>
-        Ready(role).Where(task => TaskRules.IsDelayed(task.NotBefore, now)).Min(task => task.NotBefore);
+    public override DateTimeOffset? NextReadyAt(Skills skills, DateTimeOffset now) =>
+        Ready(skills).Where(task => TaskRules.IsDelayed(task.NotBefore, now)).Min(task => task.NotBefore);
 
     /// <inheritdoc/>
     public override int OpenAmong(ImmutableArray<TaskId> tasks) =>
@@ -203,8 +203,8 @@ internal sealed partial class InMemoryWorkRows(ElectionName election) : WorkRows
     private bool IsOf(DurableTask task, string agent) => task.AssignedTo is { } assigned && (assigned == agent
         || (HolderId.IsWellFormed(assigned) && _agents.GetValueOrDefault(new(assigned))?.Name == agent));
 
-    private IEnumerable<DurableTask> Ready(string? role) => _ready.Select(entry => _tasks[entry.Place])
-        .Where(task => task.Role is null || task.Role == role);
+    private IEnumerable<DurableTask> Ready(Skills skills) => _ready.Select(entry => _tasks[entry.Place])
+        .Where(skills.Fits);
 
     private IEnumerable<DurableTask> Held(AgentId agent) =>
         _inProgress.Select(place => _tasks[place]).Where(task => task.Claim?.Agent == agent);

@@ -78,12 +78,12 @@ public abstract partial class LocalWorkStore
             return new ClaimAnswer.NothingReady(null);
         }
 
-        var task = request.Task is { } id ? rows.Task(id) : rows.FirstReady(request.Role, now);
+        var task = request.Task is { } id ? rows.Task(id) : rows.FirstReady(request.Skills, now);
         if (task is null)
         {
             return request.Task is { } missing
                 ? Refuse(RefusalKind.NotFound, $"there is no task {missing}")
-                : new ClaimAnswer.NothingReady(rows.NextReadyAt(request.Role, now));
+                : new ClaimAnswer.NothingReady(rows.NextReadyAt(request.Skills, now));
         }
 
         if (TaskRules.WhyNotClaimable(task) is { } refusal)
@@ -91,9 +91,9 @@ public abstract partial class LocalWorkStore
             return new ClaimAnswer.Refused(refusal);
         }
 
-        if (task.Role is { } needed && needed != request.Role)
+        if (request.Skills.WhyNot(task) is { } lacking)
         {
-            return Refuse(RefusalKind.Conflict, $"{task.Id} is only for the role '{needed}'");
+            return Refuse(RefusalKind.Conflict, lacking);
         }
 
         var claim = new Claim(task.Id, task.Attempt + 1, request.Secret);

@@ -53,6 +53,12 @@ public sealed record ClaimRequest(AgentId Agent, string Secret, TimeSpan Ttl)
     /// <summary>The role of the asker: tasks of another role are passed over.</summary>
     public string? Role { get; init; }
 
+    /// <summary>What the asker can do: tasks that need anything else are passed over.</summary>
+    public ImmutableArray<string> Can { get; init; } = [];
+
+    /// <summary>Role and abilities together.</summary>
+    public Skills Skills => new(Role, Can);
+
     /// <summary>
     /// Takes the witness of the claim, given its token, once the attempt is known; null where the claimant
     /// keeps none.

@@ -44,16 +44,17 @@ public abstract class WorkRows
     public abstract DurableTask? TaskOfClaim(AgentId agent, string secret);
 
     /// <summary>
-    /// The first ready task for a role, by priority and then creation; null where there is none.
+    /// The first ready task that fits an asker, by priority and then creation; null where there is none.
     /// </summary>
-    /// <param name="role">Whose tasks may be taken beside those without a role.</param>
+    /// <param name="skills">What the asker offers; a task that does not fit (<see cref="Skills.Fits"/>) is passed
+    /// over.</param>
     /// <param name="now">Delayed tasks (<see cref="TaskRules.IsDelayed"/>) are passed over until their time.</param>
-    public abstract DurableTask? FirstReady(string? role, DateTimeOffset now);
+    public abstract DurableTask? FirstReady(Skills skills, DateTimeOffset now);
 
     /// <summary>
-    /// When the first of the ready tasks that are delayed may be taken; null where none is.
+    /// When the first of the ready tasks that fit but are delayed may be taken; null where none is.
     /// </summary>
-    public abstract DateTimeOffset? NextReadyAt(string? role, DateTimeOffset now);
+    public abstract DateTimeOffset? NextReadyAt(Skills skills, DateTimeOffset now);
 
     /// <summary>How many of the tasks are not completed; one that does not exist is not.</summary>
     public abstract int OpenAmong(ImmutableArray<TaskId> tasks);

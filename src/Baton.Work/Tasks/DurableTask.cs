@@ -125,6 +125,21 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>The role an agent needs to take it; null: any.</summary>
     public string? Role { get; init; }
 
+    /// <summary>What an agent must be able to do to take it; none: any may.</summary>
+    public ImmutableArray<string> Needs { get; init; } = [];
+
+    /// <summary>How long its command may say nothing; null: as long as its runner allows.</summary>
+    public TimeSpan? Stall { get; init; }
+
+    /// <summary>How long an attempt may take; null: as long as its runner allows.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>
+    /// How many attempts may fail or be lost before it is given up; null: <see cref="TaskRules.MostFailures"/> and
+    /// <see cref="TaskRules.MostLosses"/>, each counted by itself.
+    /// </summary>
+    public int? MaxAttempts { get; init; }
+
     /// <summary>Who created it.</summary>
     public string CreatedBy { get; init; } = "";
 
@@ -152,7 +167,10 @@ public sealed record DurableTask(TaskId Id, string Title)
     /// <summary>How many attempts were lost with their agent.</summary>
     public int Losses { get; init; }
 
-    /// <summary>Not taken by <c>--next</c> before this time; the back-off after a failure.</summary>
+    /// <summary>How many attempts were declined.</summary>
+    public int Declines { get; init; }
+
+    /// <summary>Not taken by <c>--next</c> before this time; the back-off after a failure or a refusal.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>The claim it is under.</summary>

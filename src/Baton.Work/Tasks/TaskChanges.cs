@@ -33,6 +33,18 @@ public sealed record NewTask(TaskId Id, string Title)
 
     /// <summary>The commands that must succeed before it can be completed.</summary>
     public ImmutableArray<string> Checks { get; init; } = [];
+
+    /// <summary>What an agent must be able to do; none: any may.</summary>
+    public ImmutableArray<string> Needs { get; init; } = [];
+
+    /// <summary>How long its command may say nothing; null: as long as its runner allows.</summary>
+    public TimeSpan? Stall { get; init; }
+
+    /// <summary>How long an attempt may take; null: as long as its runner allows.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>How many attempts may fail or be lost; null: the limits of <see cref="TaskRules"/>.</summary>
+    public int? MaxAttempts { get; init; }
 }
 
 /// <summary>What an agent says at the end of its attempt.</summary>
@@ -59,6 +71,15 @@ public abstract record Settlement
 
     /// <summary>Given back untried.</summary>
     public sealed record Release(string? Reason) : Settlement;
+
+    /// <summary>
+    /// Given back untried because whoever took it can't or won't do it now. Nobody is offered it for a while; declined
+    /// too often, it is blocked.
+    /// </summary>
+    /// <param name="Reason">Why, for a person.</param>
+    /// <param name="Pause">For how long; null: <see cref="TaskRules.DeclinePause"/>. At most
+    /// <see cref="TaskRules.LongestDelay"/>.</param>
+    public sealed record Decline(string Reason, TimeSpan? Pause) : Settlement;
 }
 
 /// <summary>What a person, or a program without a claim, may change.</summary>

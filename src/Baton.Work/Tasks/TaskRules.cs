@@ -15,27 +15,38 @@ public static class TaskRules
     /// <summary>How many attempts may be lost with their agent before the task is given up.</summary>
     public const int MostLosses = 10;
 
+    /// <summary>How often a task may be declined before it waits for a person.</summary>
+    public const int MostDeclines = 10;
+
     /// <summary>How long a claim lives without being extended.</summary>
     public static readonly TimeSpan ClaimTtl = TimeSpan.FromSeconds(15);
 
     /// <summary>The longest that a task waits after a failure.</summary>
     public static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(1);
 
+    /// <summary>The longest that a task waits for any reason.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstDeclinePause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestDeclinePause = TimeSpan.FromMinutes(15);
 
     /// <summary>
     /// How long a task waits after its n-th failure: 1 s, doubled each time, at most a minute.
     /// </summary>
-    public static TimeSpan BackOff(int failures) => failures <= 0 ? TimeSpan.Zero
-        : TimeSpan.FromSeconds(Math.Min(
-            LongestBackOff.TotalSeconds, FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 20))));
+    public static TimeSpan BackOff(int failures) => Doubled(FirstBackOff, failures, LongestBackOff);
 
     /// <summary>
-    /// Whether a task waits still. A time further off than any back-off was written before the wall clock was set
+    /// How long a task waits after it was declined the n-th time: 30 s, doubled each time, at most 15 minutes.
+    /// </summary>
+    public static TimeSpan DeclinePause(int declines) => Doubled(FirstDeclinePause, declines, LongestDeclinePause);
+
+    /// <summary>
+    /// Whether a task waits still. A time further off than any delay was written before the wall clock was set
     /// back, and holds nobody up.
     /// </summary>
     public static bool IsDelayed(DateTimeOffset? notBefore, DateTimeOffset now) =>
-        notBefore > now && notBefore <= now + LongestBackOff;
+        notBefore > now && notBefore <= now + LongestDelay;
 
     /// <summary>A new task, its dependencies already resolved.</summary>
     public static TaskChange Create(NewTask task, ImmutableArray<TaskId> dependsOn, string actor, DateTimeOffset now)
@@ -52,6 +63,10 @@ public static class TaskRules
             Key = task.Key,
             Role = task.Role,
             Checks = [.. task.Checks.Distinct(StringComparer.Ordinal)],
+            Needs = task.Needs,
+            Stall = task.Stall,
+            TimeLimit = task.TimeLimit,
+            MaxAttempts = task.MaxAttempts,
             CreatedBy = actor,
             CreatedAt = now,
             UpdatedAt = now,
@@ -154,6 +169,8 @@ public static class TaskRules
                         with { Data = new() { Attempt = task.Attempt, Evidence = Shown(complete.Evidence) } }]);
             case Settlement.Fail fail:
                 return Fail(task, fail, agent, now);
+            case Settlement.Decline decline:
+                return Decline(task, decline, agent, now);
             case Settlement.Block block:
                 return new TaskChange(
                     free with { Status = DurableTaskStatus.Blocked, Notes = WithNote(task, block.Reason, now) },
@@ -219,7 +236,13 @@ public static class TaskRules
             case TaskEdit.Requeue requeue:
                 // A person's word begins the counting anew.
                 return new TaskChange(
-                    Free(changed) with { Failures = 0, Losses = 0, Notes = WithNote(task, requeue.Reason, now) },
+                    Free(changed) with
+                    {
+                        Failures = 0,
+                        Losses = 0,
+                        Declines = 0,
+                        Notes = WithNote(task, requeue.Reason, now),
+                    },
                     [Draft(EventType.TaskRequeued, task, actor,
                         $"requeued by {actor}{Because(requeue.Reason)}", task.Attempt)]);
             case TaskEdit.AddDependency add:
@@ -257,12 +280,12 @@ public static class TaskRules
         var note = $"{from} by {by}: {requeue.Reason}";
         var lost = task with { Losses = losses, UpdatedAt = now, Notes = WithNote(task, note, now) };
         var told = new EventDraft(EventType.TaskRequeued, by, task.Id.Value, note, epoch) { Data = facts };
-        if (losses < MostLosses)
+        if (!IsSpent(lost))
         {
             return new(Free(lost), [told]);
         }
 
-        var end = $"given up after {losses} lost attempts; the last: {requeue.Reason}";
+        var end = $"given up after {Counted(lost, $"{losses} lost attempts")}; the last: {requeue.Reason}";
         return new(
             lost with { Status = DurableTaskStatus.Failed, Claim = null },
             [new(EventType.TaskBuried, by, task.Id.Value, end, epoch) { Data = facts }]);
@@ -287,17 +310,55 @@ public static class TaskRules
         };
         var told = new EventDraft(EventType.TaskFailed, agent, task.Id.Value,
             $"attempt {task.Attempt} failed: {fail.Reason}") { Data = facts };
-        if (failures >= MostFailures)
+        if (IsSpent(failed))
         {
             return new(failed with { Status = DurableTaskStatus.Failed },
                 [told, new(EventType.TaskBuried, agent, task.Id.Value,
-                    $"given up after {failures} failures") { Data = facts }]);
+                    $"given up after {Counted(failed, $"{failures} failures")}") { Data = facts }]);
         }
 
         var notBefore = now + BackOff(failures);
         return new(Free(failed) with { NotBefore = notBefore },
             [told with { Data = facts with { NotBefore = notBefore } }]);
     }
+
+    private static TaskChange Decline(
+        DurableTask task, Settlement.Decline decline, string agent, DateTimeOffset now)
+    {
+        var declines = task.Declines + 1;
+        var facts = new EventFacts { Attempt = task.Attempt, Reason = decline.Reason };
+        var declined = Free(task) with
+        {
+            Declines = declines,
+            UpdatedAt = now,
+            Notes = WithNote(task, $"attempt {task.Attempt} declined by {agent}: {decline.Reason}", now),
+        };
+        var told = new EventDraft(EventType.TaskDeclined, agent, task.Id.Value,
+            $"declined by {agent}: {decline.Reason}");
+        if (declines >= MostDeclines)
+        {
+            return new(declined with { Status = DurableTaskStatus.Blocked },
+                [told with { Data = facts }, new(EventType.TaskBlocked, agent, task.Id.Value,
+                    $"declined {declines} times; the last: {decline.Reason}") { Data = facts }]);
+        }
+
+        var pause = decline.Pause ?? DeclinePause(declines);
+        var notBefore = now + (pause < LongestDelay ? pause : LongestDelay);
+        return new(declined with { NotBefore = notBefore },
+            [told with { Data = facts with { NotBefore = notBefore } }]);
+    }
+
+    private static bool IsSpent(DurableTask task) => task.MaxAttempts is { } most
+        ? task.Failures + task.Losses >= most
+        : task.Failures >= MostFailures || task.Losses >= MostLosses;
+
+    private static string Counted(DurableTask task, string otherwise) => task.MaxAttempts is { } most
+        ? $"{task.Failures + task.Losses} attempts of at most {most}"
+        : otherwise;
+
+    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan most) => times <= 0 ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(Math.Min(
+            most.TotalSeconds, first.TotalSeconds * Math.Pow(2, Math.Min(times - 1, 20))));
 
     private static DurableTask Free(DurableTask task) => task with
     {

@@ -51,12 +51,12 @@ public sealed class TaskRulesTests
         Settlement[] all =
         [
             new Settlement.Complete("s"), new Settlement.Fail("r", 1), new Settlement.Block("r"),
-            new Settlement.Release("r"),
+            new Settlement.Release("r"), new Settlement.Decline("r", null),
         ];
         var expected = new[]
         {
             DurableTaskStatus.Completed, DurableTaskStatus.Pending, DurableTaskStatus.Blocked,
-            DurableTaskStatus.Pending,
+            DurableTaskStatus.Pending, DurableTaskStatus.Pending,
         };
         for (var i = 0; i < all.Length; i++)
         {
@@ -65,6 +65,52 @@ public sealed class TaskRulesTests
             Assert.Null(after.Claim);
             Assert.Equal(RefusalKind.AlreadySettled, TaskRules.Settle(after, Mine, all[i], Now).Refusal?.Kind);
         }
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 30)]
+    [InlineData(2, 60)]
+    [InlineData(5, 480)]
+    [InlineData(6, 900)]
+    [InlineData(1000, 900)]
+    public void A_declined_task_rests_longer_each_time(int declines, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), TaskRules.DeclinePause(declines));
+
+    [Fact]
+    public void Who_declines_for_long_is_heard_up_to_the_longest_delay()
+    {
+        var change = TaskRules.Settle(Held, Mine, new Settlement.Decline("no", TimeSpan.FromDays(2)), Now).Change!;
+        Assert.Equal(Now + TaskRules.LongestDelay, change.Task.NotBefore);
+        Assert.True(TaskRules.IsDelayed(change.Task.NotBefore, Now));
+    }
+
+    [Fact]
+    public void What_is_declined_too_often_waits_for_a_person()
+    {
+        var tired = Held with { Declines = TaskRules.MostDeclines - 1 };
+        var change = TaskRules.Settle(tired, Mine, new Settlement.Decline("no licence", null), Now).Change!;
+        Assert.Equal((DurableTaskStatus.Blocked, 0), (change.Task.Status, change.Task.Failures));
+        Assert.Null(change.Task.NotBefore);
+        Assert.Equal([EventType.TaskDeclined, EventType.TaskBlocked], change.Events.Select(told => told.Type));
+        Assert.Contains("no licence", change.Task.Notes[^1].Text, StringComparison.Ordinal);
+
+        var again = TaskRules.Edit(change.Task, new TaskEdit.Requeue(null), "ann", Now).Change!.Task;
+        Assert.Equal((DurableTaskStatus.Pending, 0), (again.Status, again.Declines));
+    }
+
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(1, 0, false)]
+    [InlineData(2, 0, true)]
+    [InlineData(1, 1, true)]
+    public void A_budget_of_attempts_counts_failed_and_lost_ones(int failures, int losses, bool isSpent)
+    {
+        var task = Held with { MaxAttempts = 3, Failures = failures, Losses = losses };
+        var failed = TaskRules.Settle(task, Mine, new Settlement.Fail("broke", 1), Now).Change!.Task;
+        var lost = TaskRules.Requeue(task, new(task.Id, 1, 0, "died"), "orc-1", new(3), Now)!.Task;
+        var expected = isSpent ? DurableTaskStatus.Failed : DurableTaskStatus.Pending;
+        Assert.Equal((expected, expected), (failed.Status, lost.Status));
     }
 
     [Fact]
