@@ -56,6 +56,16 @@ internal static partial class Durations
             : $"{(int)span.TotalDays}d {span.Hours}h";
     }
 
+    /// <summary>As a person would type it, as <c>90s</c> or <c>2h</c>.</summary>
+    public static string Exact(TimeSpan span)
+    {
+        var milliseconds = (long)span.TotalMilliseconds;
+        return milliseconds % 3_600_000 == 0 ? $"{milliseconds / 3_600_000}h"
+            : milliseconds % 60_000 == 0 ? $"{milliseconds / 60_000}m"
+            : milliseconds % 1000 == 0 ? $"{milliseconds / 1000}s"
+            : $"{milliseconds}ms";
+    }
+
     private static TimeSpan? Read(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;

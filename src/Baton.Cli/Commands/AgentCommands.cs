@@ -86,6 +86,11 @@ internal static class AgentCommands
         {
             text.WriteLine($"id         {agent.Id}");
             text.WriteLine($"role       {Plain.Line(agent.Role)}");
+            if (!agent.Can.IsEmpty)
+            {
+                text.WriteLine($"can        {Plain.Line(string.Join(", ", agent.Can))}");
+            }
+
             text.WriteLine($"state      {session.Output.Ink.State(view.Liveness.Name())}"
                 + (agent.SelfReported ? " (by its own word)" : "")
                 + (agent.Status == AgentStatus.Draining ? " draining" : ""));
@@ -104,11 +109,13 @@ internal static class AgentCommands
             Description = "a stable name; default a new id",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var role = new Option<string?>("--role") { Description = "what it does; default worker", HelpName = "R" };
+        var skills = new SkillOptions();
+        skills.Role.Description = "what it does; default worker";
+        skills.Can.Description = "what it can do that a task may need";
         var ttl = Durations.Option("--ttl", "how long it may be silent; default 15s");
         return new("register", "put an agent on the roster, by its own word", async session =>
         {
-            if (session.Get(role) == Agent.OrchestratorRole)
+            if (session.Get(skills.Role) == Agent.OrchestratorRole)
             {
                 throw CommandFailure.Usage("agent register: an orchestrator registers itself",
                     "baton orchestrator run");
@@ -116,16 +123,16 @@ internal static class AgentCommands
 
             var id = session.Get(name);
             var agent = id is null || session.Get(ttl) is not null
-                ? await RegisterAsync(session, id, session.Get(role), session.Get(ttl) ?? AgentDesk.Ttl)
-                : await AgentDesk.EnsureAsync(session, id, session.Get(role));
+                ? await RegisterAsync(session, id, skills.Typed(session), session.Get(ttl) ?? AgentDesk.Ttl)
+                : await AgentDesk.EnsureAsync(session, id, skills.Typed(session));
             var view = new AgentView(agent, Liveness.Alive, false, null);
             session.Output.Data(AgentJson.Of(view), BatonJson.Default.AgentJson, text => text.WriteLine(agent.Id));
             return ExitCode.Ok;
         })
-        { name, role, ttl };
+        { name, skills.Role, skills.Can, ttl };
     }
 
-    private static async Task<Agent> RegisterAsync(Session session, string? name, string? role, TimeSpan ttl)
+    private static async Task<Agent> RegisterAsync(Session session, string? name, Skills skills, TimeSpan ttl)
     {
         if (ttl < TimeSpan.FromMilliseconds(500) || ttl > TimeSpan.FromDays(1))
         {
@@ -139,9 +146,9 @@ internal static class AgentCommands
 
         var id = name is null ? session.Around.Ids.NewAgent() : new(name);
         var agent = await session.Work.RegisterAsync(
-            AgentDesk.New(session, id, name ?? id.Value, role, ttl), session.Stop);
+            AgentDesk.New(session, id, name ?? id.Value, skills, ttl), session.Stop);
         return agent.IsOnRoster ? agent : await session.Work.RegisterAsync(AgentDesk.New(
-            session, session.Around.Ids.NewLife(id.Value), id.Value, role, ttl), session.Stop);
+            session, session.Around.Ids.NewLife(id.Value), id.Value, skills, ttl), session.Stop);
     }
 
     private static async Task<int> ReportAsync(Session session, AgentReport report)

@@ -13,14 +13,14 @@ internal static class AgentDesk
     /// <summary>
     /// The agent of a name, registered if it is not on the roster. A name whose life ended begins a new one.
     /// </summary>
-    public static async Task<Agent> EnsureAsync(Session session, string name, string? role)
+    public static async Task<Agent> EnsureAsync(Session session, string name, Skills skills)
     {
         if (!HolderId.IsWellFormed(name))
         {
             throw CommandFailure.Usage($"'{name}' is no name for an agent", "1 to 128 of A-Z a-z 0-9 . _ -");
         }
 
-        var agent = await session.Work.RegisterAsync(New(session, new(name), name, role, Ttl), session.Stop);
+        var agent = await session.Work.RegisterAsync(New(session, new(name), name, skills, Ttl), session.Stop);
         if (agent.IsOnRoster)
         {
             return agent;
@@ -29,16 +29,17 @@ internal static class AgentDesk
         var snapshot = await session.Work.SnapshotAsync(session.Stop);
         return snapshot.Agents.LastOrDefault(other => other.SelfReported && other.Name == name)
             ?? await session.Work.RegisterAsync(
-                New(session, session.Around.Ids.NewLife(name), name, role, Ttl), session.Stop);
+                New(session, session.Around.Ids.NewLife(name), name, skills, Ttl), session.Stop);
     }
 
     /// <summary>A self-reported agent, not registered yet.</summary>
-    public static Agent New(Session session, AgentId id, string name, string? role, TimeSpan ttl)
+    public static Agent New(Session session, AgentId id, string name, Skills skills, TimeSpan ttl)
     {
         var around = session.Around;
         var now = around.Clock.GetUtcNow();
-        return new(id, name, role ?? Agent.WorkerRole)
+        return new(id, name, skills.Role ?? Agent.WorkerRole)
         {
+            Can = skills.Can,
             Host = around.Host,
             StartedAt = now,
             LastSeenAt = now,

@@ -71,8 +71,11 @@ internal static class DemoCommand
         var order = new SupervisorOrder
         {
             Orchestrators = 3,
-            Workers = 3,
-            Worker = $"sleep 0.15; echo \"$BATON_TASK_ID\" >> '{folder}/{Ledger}'",
+            Pool =
+            [
+                "--workers", "3", "--worker", $"sleep 0.15; echo \"$BATON_TASK_ID\" >> '{folder}/{Ledger}'",
+                "--log-size", "0",
+            ],
         };
         using var supervisor = new Supervisor(stores, order, session.Around, line =>
         {

@@ -12,6 +12,8 @@ internal static partial class NewTasks
     private const int LongestTitle = 500;
     private const int LongestWord = 200;
     private const int LongestText = 1_000_000;
+    private const long LongestSpanMs = 3650L * 24 * 3600 * 1000;
+    private const int MostAttempts = 1000;
 
     /// <summary>The tasks of a file, a JSON object a line; <c>-</c> is standard input.</summary>
     /// <exception cref="CommandFailure">
@@ -67,6 +69,16 @@ internal static partial class NewTasks
                 $"'{word}' is empty, too long or holds a control character");
         }
 
+        foreach (var need in json.Needs ?? [])
+        {
+            Require(need.Trim().Length > 0 && need.Length <= LongestWord && !need.Any(char.IsControl)
+                && !need.Contains(',', StringComparison.Ordinal),
+                $"'{need}' is no word for a need: it is empty, too long, or holds a comma or a control character");
+        }
+
+        Require(json.StallMs is null or (> 0 and <= LongestSpanMs), "stall_ms is 1 to 10 years");
+        Require(json.TimeLimitMs is null or (> 0 and <= LongestSpanMs), "time_limit_ms is 1 to 10 years");
+        Require(json.MaxAttempts is null or (> 0 and <= MostAttempts), $"max_attempts is 1 to {MostAttempts}");
         Require(json.EstimatedHours is null or (>= 0 and <= 1_000_000),
             $"{json.EstimatedHours} hours are not possible");
         return new(id, title)
@@ -81,6 +93,10 @@ internal static partial class NewTasks
             DependsOn = [.. json.DependsOn ?? []],
             Key = json.Key,
             Role = json.Role,
+            Needs = [.. (json.Needs ?? []).Select(need => need.Trim()).Distinct()],
+            Stall = Span(json.StallMs),
+            TimeLimit = Span(json.TimeLimitMs),
+            MaxAttempts = json.MaxAttempts,
         };
 
         void Require(bool holds, string message)
@@ -93,6 +109,9 @@ internal static partial class NewTasks
 
         CommandFailure Wrong(string message, string? hint) => CommandFailure.Usage(where + message, hint);
     }
+
+    private static TimeSpan? Span(long? milliseconds) =>
+        milliseconds is { } some ? TimeSpan.FromMilliseconds(some) : null;
 
     private static NewTaskJson Parse(string line, string where)
     {

@@ -26,24 +26,15 @@ internal static class OrchestratorCommand
             Description = "what to do when its work outlasts its leadership (default exit)",
         };
         Choices.Among(overrun, Leave, Wait);
-        var workers = new Option<int>("--workers")
-        {
-            Description = "how many workers to keep while it leads",
-            HelpName = "N",
-        };
-        var worker = new Option<string>("--worker")
-        {
-            Description = "what a worker runs, by /bin/sh -c",
-            HelpName = "CMD",
-        };
+        var pool = new PoolOptions(0);
         var run = new Verb("run", "one orchestrator in the foreground", session => RunAsync(session, new(
             session.Get(id) ?? "orc",
             session.Get(ttl) ?? TimeSpan.FromSeconds(6),
             session.Get(follow) == Leave,
             session.Get(overrun) != Wait,
-            session.Get(workers),
-            session.Get(worker))));
-        foreach (var option in (Option[])[id, ttl, follow, overrun, workers, worker])
+            pool.Kinds(session),
+            [.. pool.Limits.ArgumentsOf(session)])));
+        foreach (var option in pool.All.Prepend(overrun).Prepend(follow).Prepend(ttl).Prepend(id))
         {
             run.Add(option);
         }
@@ -149,12 +140,6 @@ internal static class OrchestratorCommand
         {
             throw CommandFailure.Usage($"--id {order.Name} is no id: 1 to 100 of A-Z a-z 0-9 . _ -");
         }
-
-        if (order.Workers < 0 || (order.Workers > 0 && string.IsNullOrWhiteSpace(order.Worker)))
-        {
-            throw CommandFailure.Usage($"--workers {order.Workers} needs a --worker 'CMD' to run",
-                "baton orchestrator run --workers 2 --worker 'sh work.sh'");
-        }
     }
 
     private static OrchestratorOptions Options(Session session, Order order, OpenStores stores) => new()
@@ -164,9 +149,10 @@ internal static class OrchestratorCommand
         Ttl = order.Ttl,
         ExitOnFollow = order.ExitOnFollow,
         ExitOnOverrun = order.ExitOnOverrun,
-        Pool = order.Workers == 0 ? null
-            : new(order.Workers, () => Recording.Effect(
-                session.Around, "starts a worker", () => StartWorker(session, order, stores.Place)), session.Around.Clock),
+        Pool = order.Workers.All(kind => kind.Count == 0) ? null
+            : new([.. order.Workers.Select(kind => new WorkerGroup(kind.Name, kind.Count, () => Recording.Effect(
+                session.Around, "starts a worker", () => StartWorker(session, order, kind, stores.Place))))],
+                session.Around.Clock),
         Host = session.Around.Host,
         Process = ProcessIdentity.Current,
         Ids = session.Around.Ids,
@@ -178,7 +164,7 @@ internal static class OrchestratorCommand
         Trouble = session.Output.Remark,
     };
 
-    private static StartedWorker StartWorker(Session session, Order order, StorePlace place)
+    private static StartedWorker StartWorker(Session session, Order order, WorkerKind kind, StorePlace place)
     {
         try
         {
@@ -195,14 +181,17 @@ internal static class OrchestratorCommand
         // A session of its own: a worker outlives the leader that started it, and finishes what it has.
         var child = ChildProcess.Start(new(
         [
-            .. OwnProgram.Command, "run", "--next", "--wait", "--repeat", "--pooled", "--agent", "worker",
-            "--", "/bin/sh", "-c", order.Worker!,
+            .. OwnProgram.Command, "run", "--next", "--wait", "--repeat", "--pooled", "--agent", kind.Name,
+            .. PoolOptions.Arguments(kind.Skills), .. order.Limits, "--", "/bin/sh", "-c", kind.Command,
         ])
         {
             OwnSession = true,
             Output = log,
             Errors = log,
+            // What this worker offers is said by its options alone.
             Environment = ImmutableDictionary<string, string?>.Empty
+                .Add(SkillOptions.RoleVariable, null)
+                .Add(SkillOptions.CanVariable, null)
                 .Add("BATON_STORE", place.Store.Text)
                 .Add("BATON_ELECTION", session.Election.Value),
         });
@@ -225,7 +214,8 @@ internal static class OrchestratorCommand
     }
 
     private sealed record Order(
-        string Name, TimeSpan Ttl, bool ExitOnFollow, bool ExitOnOverrun, int Workers, string? Worker);
+        string Name, TimeSpan Ttl, bool ExitOnFollow, bool ExitOnOverrun,
+        ImmutableArray<WorkerKind> Workers, ImmutableArray<string> Limits);
 
     /// <summary>The store as it is opened to lead, again and again if it is lost.</summary>
     private sealed class OpenLead(Session session) : IDisposable

@@ -9,13 +9,17 @@ namespace Baton.Cli;
 /// </summary>
 internal static class RunCommand
 {
+    private const int OurOutput = 1;
+    private const int OurErrors = 2;
+
     public static Verb Declare()
     {
         var task = new IdOption("--task", IdKind.Task) { Description = "this task", HelpName = "ID" };
         var next = new Option<bool>("--next") { Description = "the first ready task (default)" };
         var wait = new Option<bool>("--wait") { Description = "wait until there is one" };
         var agent = new Option<string?>("--agent") { Description = "the name on the roster (worker)", HelpName = "ID" };
-        var role = new Option<string?>("--role") { Description = "also take tasks for this role", HelpName = "R" };
+        var skills = new SkillOptions();
+        var limits = new LimitOptions();
         var repeat = new Option<bool>("--repeat") { Description = "go on with the next, until stopped or drained" };
         var pooled = new Option<bool>("--pooled") { Hidden = true };
         var command = new Argument<string[]>("CMD")
@@ -23,19 +27,31 @@ internal static class RunCommand
             Description = "the command and its arguments, after --",
             Arity = ArgumentArity.OneOrMore,
         };
-        return new("run", "run a command on a task: claim, renew, complete or fail by its exit code", session =>
-            RunAsync(session, new([.. session.Get(command)!])
+        var run = new Verb("run", "run a command on a task: claim, renew, complete or fail by its exit code", session =>
+        {
+            var offered = skills.Of(session);
+            return RunAsync(session, new([.. session.Get(command)!])
             {
                 Waits = session.Get(wait),
                 Agent = NameOf(session.Get(agent)),
-                Role = session.Get(role),
+                Role = offered.Role,
+                Can = offered.Can,
                 Repeats = session.Get(repeat),
                 IsPooled = session.Get(pooled),
-            }, session.Get(task), session.Get(next)))
-        { task, next, wait, agent, role, repeat, pooled, command };
+                Stall = limits.Stall(session),
+                TimeLimit = limits.TimeLimit(session),
+            }, session.Get(task), session.Get(next), limits.LogBytes(session));
+        })
+        { task, next, wait, agent, skills.Role, skills.Can, repeat, pooled, command };
+        foreach (var option in limits.All)
+        {
+            run.Add(option);
+        }
+
+        return run;
     }
 
-    private static async Task<int> RunAsync(Session session, RunOrder order, string? task, bool next)
+    private static async Task<int> RunAsync(Session session, RunOrder order, string? task, bool next, long logBytes)
     {
         if (task is not null && (next || order.Repeats))
         {
@@ -54,8 +70,10 @@ internal static class RunCommand
             Store = stores.Place.Store.Text,
             InheritsInput = !order.Repeats,
             OwnsOrphans = true,
-            Output = OutputOf(session, order),
-            Errors = ErrorsOf(session, order),
+            Output = OutputOf(session, order, logBytes > 0),
+            Errors = ErrorsOf(session, order, logBytes > 0),
+            Logs = logBytes == 0 ? null : new(stores.Place.LogFolder, logBytes),
+            SpecFile = work => SpecFileOf(stores.Place.Root, work),
         }, new(session.Around.Ids, session.Around.Clock, Describe, session.Output.Remark)
         {
             Recorder = Recording.Of(session.Around),
@@ -89,13 +107,23 @@ internal static class RunCommand
 
     // Several commands, one after the other, share our streams: each line says whose it is, and data stays
     // clean.
-    private static Func<DurableTask, ChildOutput> OutputOf(Session session, RunOrder order) => order.Repeats
-        ? task => Prefixed(session, task)
+    private static Func<DurableTask, ChildOutput> OutputOf(Session session, RunOrder order, bool keeps) =>
+        order.Repeats ? task => Prefixed(session, task)
+        : keeps ? _ => PassedOn(session.Output.IsJson ? OurErrors : OurOutput)
         : session.Output.IsJson ? _ => ChildOutput.OurErrors : _ => ChildOutput.Same;
 
-    private static Func<DurableTask, ChildOutput> ErrorsOf(Session session, RunOrder order) => order.Repeats
-        ? task => Prefixed(session, task)
-        : _ => ChildOutput.Same;
+    private static Func<DurableTask, ChildOutput> ErrorsOf(Session session, RunOrder order, bool keeps) =>
+        order.Repeats ? task => Prefixed(session, task)
+        : keeps ? _ => PassedOn(OurErrors) : _ => ChildOutput.Same;
+
+    // Byte for byte. When nobody reads ours any more, the command's pipe is closed with it.
+    private static ChildOutput.Chunks PassedOn(int file) => new(bytes => SystemCalls.WriteAll(file, bytes));
+
+    private static string? SpecFileOf(string root, DurableTask task)
+    {
+        var path = task.SpecFile is { Length: > 0 } file ? Path.GetFullPath(file, root) : null;
+        return path is not null && path.StartsWith(Path.GetFullPath(root) + "/", StringComparison.Ordinal) ? path : null;
+    }
 
     private static ChildOutput.Lines Prefixed(Session session, DurableTask task) => new(line =>
     {
@@ -119,21 +147,24 @@ internal static class RunCommand
         {
             output.StreamItem(told, BatonJson.Default.RunJson);
         }
-        else if (output.IsJson && outcome is RunOutcome.Completed or RunOutcome.Failed)
+        else if (output.IsJson && HasAttempt(outcome))
         {
             output.Data(told, BatonJson.Default.RunJson, _ => { });
         }
-        else if (!output.IsJson && (isStream || outcome is RunOutcome.Completed or RunOutcome.Failed))
+        else if (!output.IsJson && (isStream || HasAttempt(outcome)))
         {
             var reason = told.Reason is null ? "" : $": {told.Reason}";
             output.Remark($"{told.Task.Id} {told.Outcome}, attempt {told.Task.Attempt}{reason}");
         }
     }
 
+    private static bool HasAttempt(RunOutcome outcome) =>
+        outcome is RunOutcome.Completed or RunOutcome.Failed or RunOutcome.Declined or RunOutcome.Settled;
+
     private static int ExitOf(RunOutcome outcome, RunOrder order) => outcome switch
     {
-        RunOutcome.Completed or RunOutcome.Drained => ExitCode.Ok,
-        RunOutcome.Failed => ExitCode.Failure,
+        RunOutcome.Completed or RunOutcome.Settled or RunOutcome.Drained => ExitCode.Ok,
+        RunOutcome.Failed or RunOutcome.Declined => ExitCode.Failure,
         RunOutcome.ClaimLost lost => throw new CommandFailure(ErrorCode.ClaimLost,
             $"{lost.Task.Id}: {lost.Reason}; the command was ended"),
         RunOutcome.NothingReady nothing => throw new CommandFailure(ErrorCode.NothingReady, nothing.NextAt is { } at

@@ -15,10 +15,10 @@ internal static class TaskClaimCommand
         };
         var next = new Option<bool>("--next") { Description = "the first ready one" };
         var agent = new IdOption("--agent", IdKind.Agent) { Description = "who takes it (BATON_AGENT_ID)", HelpName = "A" };
-        var role = new Option<string?>("--role") { Description = "what the agent can do", HelpName = "R" };
+        var skills = new SkillOptions();
         return new("claim", "take a task", session =>
-            RunAsync(session, session.Get(id), session.Get(next), session.Get(agent), session.Get(role)))
-        { id, next, agent, role };
+            RunAsync(session, session.Get(id), session.Get(next), session.Get(agent), skills.Of(session)))
+        { id, next, agent, skills.Role, skills.Can };
     }
 
     /// <summary>Prints a claim.</summary>
@@ -34,7 +34,7 @@ internal static class TaskClaimCommand
         });
     }
 
-    private static async Task<int> RunAsync(Session session, string? id, bool next, string? name, string? role)
+    private static async Task<int> RunAsync(Session session, string? id, bool next, string? name, Skills skills)
     {
         if (id is null != next)
         {
@@ -48,11 +48,12 @@ internal static class TaskClaimCommand
         }
 
         var task = id is null ? null : await Lookup.TaskAsync(session, id);
-        var agent = await AgentDesk.EnsureAsync(session, name, role);
+        var agent = await AgentDesk.EnsureAsync(session, name, skills);
         var request = new ClaimRequest(agent.Id, session.Around.Ids.NewSecret(), TaskRules.ClaimTtl)
         {
             Task = task?.Id,
-            Role = role,
+            Role = skills.Role,
+            Can = skills.Can,
         };
         switch (await session.Work.ClaimAsync(request, session.Stop))
         {

@@ -4,7 +4,8 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// What the claimant alone may say of its task: heartbeat, progress, complete, fail, block, release.
+/// What the claimant alone may say of its task: heartbeat, progress, complete, fail, block,
+/// release, decline.
 /// </summary>
 internal static class TaskClaimantCommands
 {
@@ -18,6 +19,7 @@ internal static class TaskClaimantCommands
         Settling("block", "it can't go on until a person requeues it",
             (note, _) => new Settlement.Block(note ?? "no reason given")),
         Settling("release", "give it back untried", (note, _) => new Settlement.Release(note)),
+        Declining(),
     ];
 
     private static Option<string?> Token() => new("--claim")
@@ -64,9 +66,7 @@ internal static class TaskClaimantCommands
         {
             var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
             var settlement = settle(session.Get(note), takesExitCode ? session.Get(exitCode) : null);
-            var task = TaskOf(await session.Work.SettleAsync(claim, settlement, session.Stop));
-            session.Output.Data(TaskJson.Of(task), BatonJson.Default.TaskJson,
-                text => text.WriteLine($"{task.Id} {TaskListCommand.StatusOf(task)}"));
+            Print(session, TaskOf(await session.Work.SettleAsync(claim, settlement, session.Stop)));
             return ExitCode.Ok;
         })
         { id, token, note };
@@ -77,6 +77,36 @@ internal static class TaskClaimantCommands
 
         return verb;
     }
+
+    private static Verb Declining()
+    {
+        var (id, token, note) = (Lookup.TaskArgument(), Token(), Note());
+        var pause = Durations.Option("--for", "how long nobody is offered it (30s, doubled each time; at most 1h)");
+        return new("decline", "give it back untried, because this agent can't or won't do it", async session =>
+        {
+            var reason = session.Get(note);
+            if (string.IsNullOrWhiteSpace(reason))
+            {
+                throw CommandFailure.Usage("task decline: --reason is missing", "baton task decline --help");
+            }
+
+            if (session.Get(pause) is { } span && span > TaskRules.LongestDelay)
+            {
+                throw CommandFailure.Usage($"--for {Durations.Text(span)}: at most {Durations.Text(TaskRules.LongestDelay)}",
+                    "baton task block keeps it back until a person requeues it");
+            }
+
+            var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
+            Print(session, TaskOf(await session.Work.SettleAsync(
+                claim, new Settlement.Decline(reason, session.Get(pause)), session.Stop)));
+            return ExitCode.Ok;
+        })
+        { id, token, note, pause };
+    }
+
+    private static void Print(Session session, DurableTask task) => session.Output.Data(
+        TaskJson.Of(task), BatonJson.Default.TaskJson,
+        text => text.WriteLine($"{task.Id} {TaskListCommand.StatusOf(task)}"));
 
     private static async Task<Claim> ClaimAsync(Session session, string id, string? token)
     {

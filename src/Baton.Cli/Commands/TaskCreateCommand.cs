@@ -24,6 +24,14 @@ internal static class TaskCreateCommand
         var hours = Text("--estimated-hours", "how long it may take", "H");
         var key = Text("--key", "the same key twice is one task", "K");
         var role = Text("--role", "only for agents of this role", "R");
+        var needs = Text("--needs", "only for agents that can do all of this", "a,b");
+        var stall = Durations.Option("--stall", "end its command when it says nothing for so long");
+        var timeLimit = Durations.Option("--time-limit", "end its command when it takes longer");
+        var maxAttempts = new Option<int?>("--max-attempts")
+        {
+            Description = "give it up once so many attempts failed or were lost (5 failed or 10 lost)",
+            HelpName = "N",
+        };
         var file = Text("--file", "a JSON object a line; - reads standard input", "F");
         return new("create", "make tasks", session => session.Get(file) is { } path
             ? FromFileAsync(session, path, session.Get(title))
@@ -39,8 +47,15 @@ internal static class TaskCreateCommand
                 DependsOn = Words(session.Get(dependsOn)),
                 Key = session.Get(key),
                 Role = session.Get(role),
+                Needs = Words(session.Get(needs)),
+                StallMs = Milliseconds("--stall", session.Get(stall)),
+                TimeLimitMs = Milliseconds("--time-limit", session.Get(timeLimit)),
+                MaxAttempts = session.Get(maxAttempts),
             }))
-        { title, description, priority, complexity, tags, dependsOn, hours, key, role, file };
+        {
+            title, description, priority, complexity, tags, dependsOn, hours, key, role, needs, stall, timeLimit,
+            maxAttempts, file,
+        };
     }
 
     private static Option<string?> Text(string name, string description, string helpName) =>
@@ -48,6 +63,9 @@ internal static class TaskCreateCommand
 
     private static string[] Words(string? list) =>
         list?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static long? Milliseconds(string option, TimeSpan? span) =>
+        (long?)LimitOptions.Positive(option, span)?.TotalMilliseconds;
 
     private static decimal? HoursOf(string? text) => text is null ? null
         : decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var hours)

@@ -1,12 +1,21 @@
+using System.CommandLine;
+
 namespace Baton.Cli;
 
-/// <summary><c>baton task show ID</c>: everything about one task.</summary>
+/// <summary><c>baton task show ID</c>: everything about one task, or what an attempt's command said.</summary>
 internal static class TaskShowCommand
 {
     public static Verb Declare()
     {
         var id = Lookup.TaskArgument();
-        return new("show", "show everything about one task", session => RunAsync(session, session.Get(id)!)) { id };
+        var log = new Option<bool>("--log") { Description = "what the command of its last attempt said" };
+        var attempt = new Option<int?>("--attempt") { Description = "with --log: of this attempt", HelpName = "N" };
+        return new("show", "show everything about one task", session =>
+            session.Get(log) ? TaskLogView.RunAsync(session, session.Get(id)!, session.Get(attempt))
+            : session.Get(attempt) is { } number
+                ? throw CommandFailure.Usage($"--attempt {number} is of use with --log only", "add --log")
+                : RunAsync(session, session.Get(id)!))
+        { id, log, attempt };
     }
 
     private static async Task<int> RunAsync(Session session, string id)
@@ -17,6 +26,9 @@ internal static class TaskShowCommand
         session.Output.Data(shown, BatonJson.Default.TaskJson, text => Write(text, shown, session.Output));
         return ExitCode.Ok;
     }
+
+    private static string? Span(long? milliseconds) =>
+        milliseconds is { } some ? Durations.Text(TimeSpan.FromMilliseconds(some)) : null;
 
     internal static void Write(TextWriter text, TaskJson task, Output output)
     {
@@ -30,6 +42,11 @@ internal static class TaskShowCommand
         Field("depends on", string.Join(", ", task.DependsOn));
         Field("key", task.Key);
         Field("role", task.Role);
+        Field("needs", string.Join(", ", task.Needs));
+        Field("stall", Span(task.StallMs));
+        Field("time limit", Span(task.TimeLimitMs));
+        Field("max attempts", task.MaxAttempts is { } most ? $"{most}" : null);
+        Field("declined", task.Declines > 0 ? $"{task.Declines} times" : null);
         Field("created", $"{Times.Text(task.CreatedAt)} by {task.CreatedBy}");
         Field("updated", Times.Text(task.UpdatedAt));
         Field("assigned to", task.AssignedTo);

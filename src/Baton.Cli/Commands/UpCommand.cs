@@ -18,35 +18,30 @@ internal static class UpCommand
             HelpName = "N",
             DefaultValueFactory = _ => 3,
         };
-        var workers = new Option<int>("--workers")
-        {
-            Description = "how many workers the leader keeps (2)",
-            HelpName = "N",
-            DefaultValueFactory = _ => 2,
-        };
-        var worker = new Option<string?>("--worker")
-        {
-            Description = "the shell command that works on a task",
-            HelpName = "CMD",
-        };
+        var pool = new PoolOptions(2);
         var ttl = Durations.Option("--ttl", "how long a lease lives without a renewal (6s)");
         var untilIdle = new Option<bool>("--until-idle") { Description = "end once no task can go on" };
         var noMonitor = new Option<bool>("--no-monitor") { Description = "event lines instead of the live view" };
-        return new("up", "start and supervise orchestrators and workers", session => RunAsync(session, new()
+        var up = new Verb("up", "start and supervise orchestrators and workers", session => RunAsync(session, new()
         {
             Orchestrators = Count("--orchestrators", session.Get(orchestrators), 1),
-            Workers = Count("--workers", session.Get(workers), 0),
-            Worker = session.Get(worker),
+            Pool = pool.ArgumentsOf(session),
             Ttl = session.Get(ttl),
         }, session.Get(untilIdle), !session.Get(noMonitor) && MonitorCommand.CanBeLive(session)))
-        { orchestrators, workers, worker, ttl, untilIdle, noMonitor };
+        { orchestrators };
+        foreach (var option in pool.All.Concat([ttl, untilIdle, noMonitor]))
+        {
+            up.Add(option);
+        }
+
+        return up;
     }
 
     private static async Task<int> RunAsync(Session session, SupervisorOrder order, bool untilIdle, bool isLive)
     {
         var stores = Open(session);
         Check(order, stores.Leases.Traits);
-        if (order.Worker is null)
+        if (order.Pool.IsEmpty)
         {
             session.Output.Remark(
                 "no --worker: tasks wait for agents that take them (baton run, baton task claim)");

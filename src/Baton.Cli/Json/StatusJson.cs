@@ -73,14 +73,15 @@ internal sealed record ResignJson(long FromEpoch, string FromId, long ToEpoch, s
 /// <summary>A row of <c>agent list</c>.</summary>
 internal sealed record AgentJson(string Id, string Name, string Role, string State, bool Leader, long? Epoch,
     string Host, int? Pid, DateTimeOffset StartedAt, DateTimeOffset LastSeenAt, string? Task, bool Draining,
-    bool SelfReported, long TtlMs)
+    bool SelfReported, long TtlMs, IReadOnlyList<string> Can)
 {
     public static AgentJson Of(AgentView view)
     {
         var agent = view.Agent;
         return new(agent.Id.Value, agent.Name, agent.Role, view.Liveness.Name(), view.IsLeader, view.Epoch?.Value,
             agent.Host, agent.Pid == 0 ? null : agent.Pid, agent.StartedAt, agent.LastSeenAt, agent.Task?.Value,
-            agent.Status == AgentStatus.Draining, agent.SelfReported, (long)agent.Ttl.TotalMilliseconds);
+            agent.Status == AgentStatus.Draining, agent.SelfReported, (long)agent.Ttl.TotalMilliseconds,
+            agent.Can);
     }
 }
 

@@ -18,6 +18,21 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
     /// <summary>The role an agent needs.</summary>
     public string? Role { get; init; }
 
+    /// <summary>What an agent must be able to do.</summary>
+    public IReadOnlyList<string> Needs { get; init; } = [];
+
+    /// <summary>How long its command may say nothing.</summary>
+    public long? StallMs { get; init; }
+
+    /// <summary>How long an attempt may take.</summary>
+    public long? TimeLimitMs { get; init; }
+
+    /// <summary>How many attempts may fail or be lost; null: the usual limits.</summary>
+    public int? MaxAttempts { get; init; }
+
+    /// <summary>How many attempts were declined.</summary>
+    public int Declines { get; init; }
+
     /// <summary>Whether it could be taken now, a back-off aside.</summary>
     public bool Ready { get; init; }
 
@@ -46,6 +61,11 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
     {
         Key = task.Key,
         Role = task.Role,
+        Needs = task.Needs,
+        StallMs = (long?)task.Stall?.TotalMilliseconds,
+        TimeLimitMs = (long?)task.TimeLimit?.TotalMilliseconds,
+        MaxAttempts = task.MaxAttempts,
+        Declines = task.Declines,
         Ready = task.IsReady,
         NotBefore = task.NotBefore,
         Summary = task.Summary,
@@ -113,4 +133,12 @@ internal sealed record NewTaskJson
     public string? Key { get; init; }
 
     public string? Role { get; init; }
+
+    public string[]? Needs { get; init; }
+
+    public long? StallMs { get; init; }
+
+    public long? TimeLimitMs { get; init; }
+
+    public int? MaxAttempts { get; init; }
 }

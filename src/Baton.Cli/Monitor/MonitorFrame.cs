@@ -162,7 +162,7 @@ internal static class MonitorFrame
         EventType.LeaderElected or EventType.TaskCompleted => Tone.Good,
         EventType.LeaderExpired or EventType.LeaderDemoted or EventType.OrchestratorEvicted
             or EventType.AgentEvicted or EventType.TaskBuried or EventType.StoreRolledBack => Tone.Bad,
-        EventType.TaskFailed or EventType.TaskRequeued or EventType.LeaderAtRisk => Tone.Warn,
+        EventType.TaskFailed or EventType.TaskDeclined or EventType.TaskRequeued or EventType.LeaderAtRisk => Tone.Warn,
         _ => Tone.Normal,
     };
 }

@@ -43,6 +43,7 @@ internal sealed class AgentLife : IAsyncDisposable
             var agent = await stores.Work.RegisterAsync(
                 new(id, order.Agent, order.Role ?? Agent.WorkerRole)
                 {
+                    Can = order.Can,
                     Host = Environment.MachineName,
                     Pid = self.Pid,
                     ProcessStart = self.Start,

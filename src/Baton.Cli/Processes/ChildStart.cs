@@ -64,7 +64,14 @@ internal abstract record ChildOutput
     public sealed record ToFile(string Path) : ChildOutput;
 
     /// <summary>Line by line to a receiver, on a thread of the pipe's own.</summary>
-    public sealed record Lines(Action<string> Take) : ChildOutput;
+    public sealed record Lines(Action<string> Take) : ChildOutput
+    {
+        /// <summary>Takes the same as it comes, before the lines.</summary>
+        public ChunkTaker? Raw { get; init; }
+    }
+
+    /// <summary>As it comes to a receiver, on a thread of the pipe's own.</summary>
+    public sealed record Chunks(ChunkTaker Take) : ChildOutput;
 }
 
 /// <summary>How a child ended.</summary>

@@ -16,6 +16,7 @@ internal sealed class ClaimKeeper : IDisposable
     private readonly RunOrder _order;
     private readonly TimeProvider _clock;
     private readonly ChildProcess _child;
+    private readonly Action<DurableTask> _seen;
     private readonly Beat _beat;
     private Instant _until;
 
@@ -26,9 +27,11 @@ internal sealed class ClaimKeeper : IDisposable
     /// <param name="order">Says how long a claim lives and how long a command may take to end.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="child">The command.</param>
-    public ClaimKeeper(
-        IWorkStore work, Claim claim, Instant claimedAt, RunOrder order, TimeProvider clock, ChildProcess child)
+    /// <param name="seen">Told of the task at each extension.</param>
+    public ClaimKeeper(IWorkStore work, Claim claim, Instant claimedAt, RunOrder order, TimeProvider clock,
+        ChildProcess child, Action<DurableTask> seen)
     {
+        _seen = seen;
         _work = work;
         _claim = claim;
         _order = order;
@@ -57,7 +60,8 @@ internal sealed class ClaimKeeper : IDisposable
             // The embedded store completes on this thread; a remote one is waited for here, off the pool.
             switch (_work.ExtendAsync(_claim, null, CancellationToken.None).AsTask().GetAwaiter().GetResult())
             {
-                case ClaimAnswer.Granted:
+                case ClaimAnswer.Granted granted:
+                    _seen(granted.Task);
                     _until = sentAt + _order.ClaimTtl;
                     return true;
                 case ClaimAnswer.Refused refused:

@@ -52,11 +52,12 @@ internal sealed class IdleWatch(Session session, Epoch floor)
     public async Task<string> WhatIsStuckAsync(CancellationToken cancel)
     {
         var all = await session.Work.TasksAsync(new(), cancel);
+        var skills = await SkillsAsync(cancel);
         var groups = all
             .Where(task => task.Status is not (DurableTaskStatus.Completed or DurableTaskStatus.Cancelled))
             .GroupBy(task => task switch
             {
-                { IsReady: true, Role: { } role } => $"no agent has the role '{role}'",
+                { IsReady: true } when !skills.Any(agent => agent.Fits(task)) => Wanted(task),
                 { Status: DurableTaskStatus.Pending } => "waiting for what will not come",
                 _ => task.Status.Name(),
             });
@@ -74,9 +75,21 @@ internal sealed class IdleWatch(Session session, Epoch floor)
             return counts.IsIdle;
         }
 
-        // Tasks for a role that nobody has are ready, and stay so.
+        // Tasks for a role that nobody has, or that need what nobody can do, are ready, and stay so.
         var ready = await session.Work.TasksAsync(new() { Ready = true }, stop);
-        var roles = (await session.Work.SnapshotAsync(stop)).Agents.Select(agent => agent.Role).ToHashSet();
-        return ready.All(task => task.Role is { } role && !roles.Contains(role));
+        var skills = await SkillsAsync(stop);
+        return ready.All(task => (task.Role is not null || !task.Needs.IsEmpty)
+            && !skills.Any(agent => agent.Fits(task)));
     }
+
+    private async Task<List<Skills>> SkillsAsync(CancellationToken cancel) =>
+        [.. (await session.Work.SnapshotAsync(cancel)).Agents.Select(agent => agent.Skills)];
+
+    private static string Wanted(DurableTask task) => (task.Role, task.Needs) switch
+    {
+        (null, { IsEmpty: true }) => "ready, and nobody takes them",
+        ({ } role, { IsEmpty: true }) => $"no agent has the role '{role}'",
+        (null, var needs) => $"no agent can '{string.Join(",", needs)}'",
+        var (role, needs) => $"no agent has the role '{role}' and can '{string.Join(",", needs)}'",
+    };
 }

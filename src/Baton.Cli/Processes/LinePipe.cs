@@ -3,8 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Baton.Cli;
 
+/// <summary>Takes a piece of a child's output as it comes.</summary>
+internal delegate void ChunkTaker(ReadOnlySpan<byte> bytes);
+
+/// <summary>Who takes what comes out of a pipe; whole lines, pieces as they come, or both.</summary>
+internal readonly record struct PipeTakers(Action<string>? Line, ChunkTaker? Chunk);
+
 /// <summary>
-/// Reads the pipe of a child's output line by line on a thread of its own, until every writer is gone.
+/// Reads the pipe of a child's output on a thread of its own, until every writer is gone. A taker that throws closes
+/// it: whoever writes next is told by the kernel.
 /// </summary>
 internal sealed class LinePipe
 {
@@ -13,21 +20,21 @@ internal sealed class LinePipe
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _file;
-    private readonly Action<string> _take;
+    private readonly PipeTakers _takers;
 
-    private LinePipe(int file, Action<string> take)
+    private LinePipe(int file, PipeTakers takers)
     {
         _file = file;
-        _take = take;
+        _takers = takers;
     }
 
     /// <summary>Completes when every writer has closed the pipe and every line was delivered.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Begins to read.</summary>
-    public static LinePipe Begin(int file, Action<string> take)
+    public static LinePipe Begin(int file, PipeTakers takers)
     {
-        var pipe = new LinePipe(file, take);
+        var pipe = new LinePipe(file, takers);
         new Thread(pipe.Read, maxStackSize: 256 * 1024) { IsBackground = true, Name = "output of a child" }.Start();
         return pipe;
     }
@@ -43,7 +50,8 @@ internal sealed class LinePipe
             int got;
             while ((got = stream.Read(buffer, length, buffer.Length - length)) > 0)
             {
-                length = Deliver(buffer, length + got);
+                _takers.Chunk?.Invoke(buffer.AsSpan(length, got));
+                length = _takers.Line is null ? 0 : Deliver(buffer, length + got);
             }
 
             if (length > 0)
@@ -79,5 +87,6 @@ internal sealed class LinePipe
         return rest.Length;
     }
 
-    private void Take(ReadOnlySpan<byte> line) => _take(Encoding.UTF8.GetString(line).TrimEnd('\r'));
+    private void Take(ReadOnlySpan<byte> line) =>
+        _takers.Line!(Encoding.UTF8.GetString(line).TrimEnd('\r'));
 }

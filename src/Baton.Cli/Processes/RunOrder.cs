@@ -8,6 +8,9 @@ namespace Baton.Cli;
 /// <param name="Command">The command that works on a task, and its arguments.</param>
 internal sealed record RunOrder(ImmutableArray<string> Command)
 {
+    /// <summary>The exit code by which a command declines its task (EX_TEMPFAIL).</summary>
+    public const int Declines = 75;
+
     /// <summary>This task; null: the first ready one.</summary>
     public TaskId? Task { get; init; }
 
@@ -22,6 +25,24 @@ internal sealed record RunOrder(ImmutableArray<string> Command)
 
     /// <summary>The role on the roster; tasks of another role are passed over.</summary>
     public string? Role { get; init; }
+
+    /// <summary>What the worker can do; tasks that need anything else are passed over.</summary>
+    public ImmutableArray<string> Can { get; init; } = [];
+
+    /// <summary>Role and abilities together.</summary>
+    public Skills Skills => new(Role, Can);
+
+    /// <summary>How long a command may say nothing; null: for ever. A task may allow less.</summary>
+    public TimeSpan? Stall { get; init; }
+
+    /// <summary>How long an attempt may take; null: for ever. A task may allow less.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>Keeps what the commands say; null: nobody does.</summary>
+    public TaskLogs? Logs { get; init; }
+
+    /// <summary>The full path of a task's spec; null where it has none.</summary>
+    public Func<DurableTask, string?> SpecFile { get; init; } = _ => null;
 
     /// <summary>Whether the leader's worker pool started this process.</summary>
     public bool IsPooled { get; init; }
@@ -77,7 +98,16 @@ internal abstract record RunOutcome
     public sealed record Completed(DurableTask Task) : RunOutcome;
 
     /// <summary>The command failed, and so did the attempt.</summary>
-    public sealed record Failed(DurableTask Task, int ExitCode, string Reason) : RunOutcome;
+    /// <param name="Task">The task as it stands now.</param>
+    /// <param name="ExitCode">The command's; null where it was ended for taking too long.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record Failed(DurableTask Task, int? ExitCode, string Reason) : RunOutcome;
+
+    /// <summary>The command gave the task back, for it can't or won't do it.</summary>
+    public sealed record Declined(DurableTask Task, string Reason) : RunOutcome;
+
+    /// <summary>The command said itself what becomes of the attempt, and exited with 0.</summary>
+    public sealed record Settled(DurableTask Task) : RunOutcome;
 
     /// <summary>The claim was lost, and the command was ended for it.</summary>
     public sealed record ClaimLost(DurableTask Task, string Reason) : RunOutcome;

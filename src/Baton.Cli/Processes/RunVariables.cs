@@ -16,6 +16,9 @@ internal static class RunVariables
         .Add("BATON_AGENT_ID", null)
         .Add(Claim, null)
         .Add("BATON_TASK_FILE", null)
+        .Add("BATON_SPEC_FILE", null)
+        .Add(SkillOptions.RoleVariable, null)
+        .Add(SkillOptions.CanVariable, null)
         .Add(Lifeline.Variable, null);
 
     /// <summary>
@@ -23,14 +26,17 @@ internal static class RunVariables
     /// because our supervisor does.
     /// </summary>
     public static ImmutableDictionary<string, string?> For(
-        AgentId agent, DurableTask task, Claim claim, string store, string file)
+        AgentId agent, DurableTask task, Claim claim, RunOrder order, string file)
     {
         var variables = None
             .SetItem("BATON_TASK_ID", task.Id.Value)
             .SetItem("BATON_ATTEMPT", $"{task.Attempt}")
             .SetItem("BATON_AGENT_ID", agent.Value)
             .SetItem(Claim, claim.Token)
-            .SetItem("BATON_TASK_FILE", file);
-        return store.Length == 0 ? variables : variables.SetItem("BATON_STORE", store);
+            .SetItem("BATON_TASK_FILE", file)
+            .SetItem("BATON_SPEC_FILE", order.SpecFile(task))
+            .SetItem(SkillOptions.RoleVariable, order.Role)
+            .SetItem(SkillOptions.CanVariable, order.Can.IsEmpty ? null : string.Join(',', order.Can));
+        return order.Store.Length == 0 ? variables : variables.SetItem("BATON_STORE", order.Store);
     }
 }

@@ -20,7 +20,7 @@ internal static unsafe class Spawning
 
         var actions = stackalloc byte[SystemCalls.StructureBytes];
         var attributes = stackalloc byte[SystemCalls.StructureBytes];
-        var ours = new List<(int File, Action<string> Take)>();
+        var ours = new List<(int File, PipeTakers Takers)>();
         var theirs = new List<int>();
         Check(SystemCalls.posix_spawn_file_actions_init(actions), start);
         Check(SystemCalls.posix_spawnattr_init(attributes), start);
@@ -33,7 +33,7 @@ internal static unsafe class Spawning
             int pid;
             Check(SystemCalls.posix_spawnp(
                 &pid, start.Command[0], actions, attributes, arguments.Pointers, environment.Pointers), start);
-            var pipes = ours.Select(pipe => LinePipe.Begin(pipe.File, pipe.Take)).ToArray();
+            var pipes = ours.Select(pipe => LinePipe.Begin(pipe.File, pipe.Takers)).ToArray();
             ours.Clear();
             return (pid, pipes);
         }
@@ -63,7 +63,7 @@ internal static unsafe class Spawning
     }
 
     private static void Direct(
-        byte* actions, ChildStart start, List<(int File, Action<string> Take)> ours, List<int> theirs)
+        byte* actions, ChildStart start, List<(int File, PipeTakers Takers)> ours, List<int> theirs)
     {
         if (start.Folder is { } folder)
         {
@@ -86,7 +86,7 @@ internal static unsafe class Spawning
     }
 
     private static void Direct(byte* actions, ChildStart start, int file, ChildOutput output,
-        List<(int File, Action<string> Take)> ours, List<int> theirs)
+        List<(int File, PipeTakers Takers)> ours, List<int> theirs)
     {
         const int ownerOnly = 0b110_000_000;
         switch (output)
@@ -101,19 +101,28 @@ internal static unsafe class Spawning
                     SystemCalls.WriteOnly | SystemCalls.Create | SystemCalls.Append, ownerOnly), start);
                 break;
             case ChildOutput.Lines lines:
-                var ends = stackalloc int[2];
-                if (SystemCalls.pipe2(ends, SystemCalls.CloseOnExec) != 0)
-                {
-                    throw new IOException($"no pipe for {start.Command[0]}: {SystemCalls.LastError()}");
-                }
-
-                ours.Add((ends[0], lines.Take));
-                theirs.Add(ends[1]);
-                Check(SystemCalls.posix_spawn_file_actions_adddup2(actions, ends[1], file), start);
+                Pipe(actions, start, file, new(lines.Take, lines.Raw), ours, theirs);
+                break;
+            case ChildOutput.Chunks chunks:
+                Pipe(actions, start, file, new(null, chunks.Take), ours, theirs);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(output));
         }
+    }
+
+    private static void Pipe(byte* actions, ChildStart start, int file, PipeTakers takers,
+        List<(int File, PipeTakers Takers)> ours, List<int> theirs)
+    {
+        var ends = stackalloc int[2];
+        if (SystemCalls.pipe2(ends, SystemCalls.CloseOnExec) != 0)
+        {
+            throw new IOException($"no pipe for {start.Command[0]}: {SystemCalls.LastError()}");
+        }
+
+        ours.Add((ends[0], takers));
+        theirs.Add(ends[1]);
+        Check(SystemCalls.posix_spawn_file_actions_adddup2(actions, ends[1], file), start);
     }
 
     private static IEnumerable<string> EnvironmentFor(ChildStart start)

@@ -8,11 +8,8 @@ internal sealed record SupervisorOrder
     /// <summary>How many orchestrators.</summary>
     public int Orchestrators { get; init; } = 3;
 
-    /// <summary>How many workers the leader keeps; only with a <see cref="Worker"/>.</summary>
-    public int Workers { get; init; } = 2;
-
-    /// <summary>The shell command of a worker; null: no workers.</summary>
-    public string? Worker { get; init; }
+    /// <summary>The options that tell an orchestrator which workers to keep; empty: none.</summary>
+    public ImmutableArray<string> Pool { get; init; } = [];
 
     /// <summary>The ttl of the lease; null: the default.</summary>
     public TimeSpan? Ttl { get; init; }
@@ -98,11 +95,7 @@ internal sealed class Supervisor : IDisposable
             command.AddRange("--ttl", $"{ttl.TotalMilliseconds:0}ms");
         }
 
-        if (_order.Worker is { } worker && _order.Workers > 0)
-        {
-            command.AddRange("--workers", $"{_order.Workers}", "--worker", worker);
-        }
-
+        command.AddRange(_order.Pool);
         // The store's address may hold a password: it goes where only the owner of the process can read it.
         return new(command.ToImmutable())
         {

@@ -36,6 +36,8 @@ internal static unsafe partial class SystemCalls
     public const int StructureBytes = 1024;
 
     private const int BecomeSubreaper = 36;
+    private const int TryAgain = 11;
+    private static readonly TimeSpan FullPipe = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Orphans among this process's descendants become its own children from now on.</summary>
     public static void AdoptOrphans()
@@ -80,6 +82,41 @@ internal static unsafe partial class SystemCalls
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int close(int file);
+
+    /// <summary>Writes all of it to one of our descriptors, as a child would.</summary>
+    /// <exception cref="IOException">It can't be written; nobody reads it, for instance.</exception>
+    public static void WriteAll(int file, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint written;
+            fixed (byte* from = bytes)
+            {
+                written = write(file, from, (nuint)bytes.Length);
+            }
+
+            if (written >= 0)
+            {
+                bytes = bytes[(int)written..];
+                continue;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Interrupted:
+                    break;
+                case TryAgain:
+                    // Someone made the stream that we share non-blocking.
+                    BootClock.Pause(FullPipe, CancellationToken.None);
+                    break;
+                default:
+                    throw new IOException($"output can't be written: {LastError()}");
+            }
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int file, byte* from, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sigaction(int signal, byte* now, byte* before);

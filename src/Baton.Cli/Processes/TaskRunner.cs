@@ -11,6 +11,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SlowReader = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
 
     private readonly IWorkStore _work = stores.Work;
@@ -87,6 +88,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         {
             Task = order.Task,
             Role = order.Role,
+            Can = order.Can,
             Witness = stores.Witnesses is null ? null : witness.Take,
         };
         var claimedAt = Instant.Of(tools.Clock);
@@ -113,11 +115,13 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         ClaimWitness witness, CancellationToken stop)
     {
         using var file = TaskFile.Write(task, tools);
+        using var log = order.Logs?.Begin(task.Id, task.Attempt, tools.Trouble);
+        var output = new AttemptOutput(tools.Clock, log);
         var began = Instant.Of(tools.Clock);
         ChildProcess child;
         try
         {
-            child = ChildProcess.Start(Command(life, task, claim, witness, file));
+            child = ChildProcess.Start(Command(life, task, claim, witness, file, output));
         }
         catch (IOException e)
         {
@@ -130,12 +134,11 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         {
             string? lost;
             Instant until;
-            Settlement settlement;
-            using (var keeper = new ClaimKeeper(_work, claim, claimedAt, order, tools.Clock, child))
+            Settlement? early;
+            var watch = new AttemptWatch(_work, task, order, output, tools.Clock);
+            using (var keeper = new ClaimKeeper(_work, claim, claimedAt, order, tools.Clock, child, watch.See))
             {
-                await ExitOrStopAsync(child, stop);
-                settlement = child.Exit.IsCompleted ? Verdict(await child.Exit)
-                    : new Settlement.Release("its agent was stopped");
+                early = await ExitOrEndAsync(child, watch, stop);
                 if (!child.EndTree(order.Grace))
                 {
                     tools.Trouble($"{task.Id}: processes of its command can't be ended");
@@ -159,33 +162,66 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
                 return new RunOutcome.ClaimLost(task, lost);
             }
 
-            return await SettleAsync(task, claim, settlement, until, witness);
+            var outcome = await SettleAsync(task, claim, early ?? Verdict(await child.Exit, output), until, witness);
+            // What the command said may still be on its way through us to a reader that takes its time.
+            await child.Drained.WaitAsync(SlowReader, tools.Clock, stop)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PruneAsync();
+            return outcome;
         }
     }
 
-    private ChildStart Command(
-        AgentLife life, DurableTask task, Claim claim, ClaimWitness witness, TaskFile file) => new(order.Command)
+    private ChildStart Command(AgentLife life, DurableTask task, Claim claim, ClaimWitness witness, TaskFile file,
+        AttemptOutput output) => new(order.Command)
         {
             OwnSession = true,
             InheritsInput = order.InheritsInput,
             OwnsOrphans = order.OwnsOrphans,
             Inherits = witness.Descriptor is { } descriptor ? [descriptor] : [],
-            Output = order.Output(task),
-            Errors = order.Errors(task),
+            Output = output.Hearing(order.Output(task)),
+            Errors = output.Hearing(order.Errors(task)),
             Mark = $"{RunVariables.Claim}={claim.Token}",
-            Environment = RunVariables.For(life.Id, task, claim, order.Store, file.Path),
+            Environment = RunVariables.For(life.Id, task, claim, order, file.Path),
         };
 
-    private static async Task ExitOrStopAsync(ChildProcess child, CancellationToken stop)
+    /// <summary>Waits for the command's end; gives what becomes of the attempt if it must be ended before.</summary>
+    private static async Task<Settlement?> ExitOrEndAsync(ChildProcess child, AttemptWatch watch, CancellationToken stop)
     {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var told = stop.Register(() => stopped.TrySetResult());
-        await Task.WhenAny(child.Exit, stopped.Task);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var watching = watch.OverAsync(ended.Token);
+        await Task.WhenAny(child.Exit, watching);
+        await ended.CancelAsync();
+        await ((Task)watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return child.Exit.IsCompleted ? null
+            : watching.IsCompletedSuccessfully ? new Settlement.Fail(await watching, null)
+            : watching.IsFaulted ? throw watching.Exception.InnerException!
+            : new Settlement.Release("its agent was stopped");
     }
 
-    private static Settlement Verdict(ChildExit exit) => exit.IsSuccess
-        ? new Settlement.Complete(null)
-        : new Settlement.Fail(exit.ToString(), exit.ShellCode);
+    private static Settlement Verdict(ChildExit exit, AttemptOutput output) => exit switch
+    {
+        { IsSuccess: true } => new Settlement.Complete(null),
+        { Code: RunOrder.Declines } => new Settlement.Decline(output.LastWords ?? exit.ToString(), null),
+        _ => new Settlement.Fail(exit.ToString(), exit.ShellCode),
+    };
+
+    private async Task PruneAsync()
+    {
+        if (order.Logs is not { IsOverfull: true } logs)
+        {
+            return;
+        }
+
+        try
+        {
+            var atWork = (await _work.SnapshotAsync(CancellationToken.None)).InProgress;
+            logs.Prune(atWork.Select(task => task.Id.Value).ToHashSet());
+        }
+        catch (StoreUnavailableException)
+        {
+            // Nothing is dropped without knowing who is at work; the next attempt tries again.
+        }
+    }
 
     private async Task<RunOutcome> SettleAsync(
         DurableTask task, Claim claim, Settlement settlement, Instant until, ClaimWitness witness)
@@ -211,14 +247,34 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         {
             (ClaimAnswer.Granted granted, Settlement.Complete) => new RunOutcome.Completed(granted.Task),
             (ClaimAnswer.Granted granted, Settlement.Fail fail) =>
-                new RunOutcome.Failed(granted.Task, fail.ExitCode ?? 1, fail.Reason),
+                new RunOutcome.Failed(granted.Task, fail.ExitCode, fail.Reason),
+            (ClaimAnswer.Granted granted, Settlement.Decline decline) =>
+                new RunOutcome.Declined(granted.Task, decline.Reason),
             (ClaimAnswer.Granted granted, _) => new RunOutcome.Interrupted(granted.Task),
-            // An answer was lost on the way, and the same was asked again.
-            (ClaimAnswer.Refused { Refusal.Kind: RefusalKind.AlreadySettled }, Settlement.Complete) =>
-                new RunOutcome.Completed(task),
+            // An answer was lost on the way, and the same was asked again; or the command has settled it itself.
+            (ClaimAnswer.Refused { Refusal.Kind: RefusalKind.AlreadySettled },
+                Settlement.Complete or Settlement.Decline) => await SettledAsync(task),
             (ClaimAnswer.Refused refused, _) => new RunOutcome.ClaimLost(task, refused.Refusal.Message),
             _ => throw new InvalidOperationException($"a settlement was answered with {answer}"),
         };
+    }
+
+    private async Task<RunOutcome> SettledAsync(DurableTask task)
+    {
+        var now = task;
+        try
+        {
+            now = (await _work.TasksAsync(new() { IdPrefix = task.Id.Value }, CancellationToken.None))
+                .FirstOrDefault(other => other.Id == task.Id) ?? task;
+        }
+        catch (StoreUnavailableException e) when (e.IsTransient)
+        {
+            // How it was settled is only for telling.
+        }
+
+        return now.Status is DurableTaskStatus.Completed or DurableTaskStatus.InProgress
+            ? new RunOutcome.Completed(now)
+            : new RunOutcome.Settled(now);
     }
 
     /// <summary>Asks again while the store is in passing trouble. Every verb is safe to repeat.</summary>
@@ -268,7 +324,7 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
             _seen = await _work.ChangedAsync(_seen, atMost, stop);
             var now = tools.Clock.GetUtcNow();
             if (order.Task is not null || (await _work.TasksAsync(new() { Ready = true }, stop)).Any(task =>
-                !TaskRules.IsDelayed(task.NotBefore, now) && (task.Role is null || task.Role == order.Role)))
+                !TaskRules.IsDelayed(task.NotBefore, now) && order.Skills.Fits(task)))
             {
                 return;
             }
