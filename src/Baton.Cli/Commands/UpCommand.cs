@@ -26,6 +26,7 @@ internal static class UpCommand
         {
             Orchestrators = Count("--orchestrators", session.Get(orchestrators), 1),
             Pool = pool.ArgumentsOf(session),
+            Skills = [.. pool.Kinds(session).Where(kind => kind.Count > 0).Select(kind => kind.Skills)],
             Ttl = session.Get(ttl),
         }, session.Get(untilIdle), !session.Get(noMonitor) && MonitorCommand.CanBeLive(session)))
         { orchestrators };
@@ -53,7 +54,7 @@ internal static class UpCommand
             stores, order, session.Around, isLive ? line => Keep(unsaid, line) : session.Output.Remark);
         var feed = new EventFeed(session, (await stores.Work.SnapshotAsync(session.Stop)).Seq,
             told => Tell(session.Output, told));
-        var watch = new IdleWatch(session, stores.Mark.Read(session.Election));
+        var watch = new IdleWatch(session, stores.Mark.Read(session.Election), order.Skills);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(session.Stop);
         using var shown = new CancellationTokenSource();
         var supervising = supervisor.RunAsync(over.Token);

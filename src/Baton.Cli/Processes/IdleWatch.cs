@@ -5,7 +5,8 @@ namespace Baton.Cli;
 /// <summary>Waits until no task can go on.</summary>
 /// <param name="session">Where the tasks are; the store is opened anew when it is lost.</param>
 /// <param name="floor">The highest epoch known when the watch began.</param>
-internal sealed class IdleWatch(Session session, Epoch floor)
+/// <param name="pool">What the workers offer that are kept here, on the roster yet or not.</param>
+internal sealed class IdleWatch(Session session, Epoch floor, IReadOnlyList<Skills> pool)
 {
     private const int MostNamed = 5;
 
@@ -83,7 +84,7 @@ internal sealed class IdleWatch(Session session, Epoch floor)
     }
 
     private async Task<List<Skills>> SkillsAsync(CancellationToken cancel) =>
-        [.. (await session.Work.SnapshotAsync(cancel)).Agents.Select(agent => agent.Skills)];
+        [.. pool, .. (await session.Work.SnapshotAsync(cancel)).Agents.Select(agent => agent.Skills)];
 
     private static string Wanted(DurableTask task) => (task.Role, task.Needs) switch
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Baton.Work;
 
 namespace Baton.Cli;
 
@@ -10,6 +11,9 @@ internal sealed record SupervisorOrder
 
     /// <summary>The options that tell an orchestrator which workers to keep; empty: none.</summary>
     public ImmutableArray<string> Pool { get; init; } = [];
+
+    /// <summary>What those workers offer.</summary>
+    public ImmutableArray<Skills> Skills { get; init; } = [];
 
     /// <summary>The ttl of the lease; null: the default.</summary>
     public TimeSpan? Ttl { get; init; }
