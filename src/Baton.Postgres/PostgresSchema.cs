@@ -127,13 +127,13 @@ internal static class PostgresSchema
             quality text,
             spec_file text,
             settled_token text,
-            checks text NOT NULL,
+            checks text NOT NULL DEFAULT '[]',
             evidence text,
-            needs text NOT NULL,
+            needs text NOT NULL DEFAULT '[]',
             stall_ms bigint,
             time_limit_ms bigint,
             max_attempts bigint,
-            declines integer NOT NULL,
+            declines integer NOT NULL DEFAULT 0,
             UNIQUE (election, id)
         );
         CREATE UNIQUE INDEX task_key ON task (election, key) WHERE key IS NOT NULL;
@@ -170,7 +170,7 @@ internal static class PostgresSchema
             witness_inode bigint,
             self_reported boolean NOT NULL,
             is_pooled boolean NOT NULL,
-            can text NOT NULL,
+            can text NOT NULL DEFAULT '[]',
             left_as bigint,
             PRIMARY KEY (election, id)
         );

@@ -74,13 +74,13 @@ internal static class WorkSchema
             quality TEXT,
             spec_file TEXT,
             settled_token TEXT,
-            checks TEXT NOT NULL,
+            checks TEXT NOT NULL DEFAULT '[]',
             evidence TEXT,
-            needs TEXT NOT NULL,
+            needs TEXT NOT NULL DEFAULT '[]',
             stall_ms INTEGER,
             time_limit_ms INTEGER,
             max_attempts INTEGER,
-            declines INTEGER NOT NULL,
+            declines INTEGER NOT NULL DEFAULT 0,
             standing TEXT NOT NULL GENERATED ALWAYS AS (
                 CASE WHEN status = 'pending' AND open_dependencies = 0 THEN 'ready' ELSE status END) VIRTUAL,
             UNIQUE (election, id)
@@ -126,7 +126,7 @@ internal static class WorkSchema
             witness_inode INTEGER,
             self_reported INTEGER NOT NULL,
             is_pooled INTEGER NOT NULL,
-            can TEXT NOT NULL,
+            can TEXT NOT NULL DEFAULT '[]',
             left_as INTEGER,
             PRIMARY KEY (election, id)
         ) STRICT;
