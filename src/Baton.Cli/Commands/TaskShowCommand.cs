@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 namespace Baton.Cli;
 
@@ -10,12 +11,18 @@ internal static class TaskShowCommand
         var id = Lookup.TaskArgument();
         var log = new Option<bool>("--log") { Description = "what the command of its last attempt said" };
         var attempt = new Option<int?>("--attempt") { Description = "with --log: of this attempt", HelpName = "N" };
+        var field = new Option<string?>("--field")
+        {
+            Description = "the value of one field of its JSON, for scripts",
+            HelpName = "F",
+        };
         return new("show", "show everything about one task", session =>
             session.Get(log) ? TaskLogView.RunAsync(session, session.Get(id)!, session.Get(attempt))
+            : session.Get(field) is { } name ? FieldAsync(session, session.Get(id)!, name)
             : session.Get(attempt) is { } number
                 ? throw CommandFailure.Usage($"--attempt {number} is of use with --log only", "add --log")
                 : RunAsync(session, session.Get(id)!))
-        { id, log, attempt };
+        { id, log, attempt, field };
     }
 
     private static async Task<int> RunAsync(Session session, string id)
@@ -24,6 +31,22 @@ internal static class TaskShowCommand
         var events = await session.Work.EventsAsync(new() { Subject = task.Id.Value }, session.Stop);
         var shown = TaskJson.Of(task, events);
         session.Output.Data(shown, BatonJson.Default.TaskJson, text => Write(text, shown, session.Output));
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> FieldAsync(Session session, string id, string name)
+    {
+        var shown = JsonSerializer.SerializeToElement(
+            TaskJson.Of(await Lookup.TaskAsync(session, id)), BatonJson.Default.TaskJson);
+        if (!shown.TryGetProperty(name, out var value))
+        {
+            throw CommandFailure.Usage($"--field '{name}': a task has no such field",
+                string.Join(", ", shown.EnumerateObject().Select(field => field.Name)));
+        }
+
+        session.Output.Data(value, BatonJson.Default.JsonElement, text => text.WriteLine(
+            value.ValueKind == JsonValueKind.Null ? ""
+            : session.Around.IsTerminal ? Plain.Text(value.ToString()) : value.ToString()));
         return ExitCode.Ok;
     }
 

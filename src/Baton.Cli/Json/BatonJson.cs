@@ -26,6 +26,7 @@ namespace Baton.Cli;
 [JsonSerializable(typeof(ClaimedJson))]
 [JsonSerializable(typeof(NewTaskJson))]
 [JsonSerializable(typeof(RunJson))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(TaskLogJson))]
 [JsonSerializable(typeof(DemoJson))]
 [JsonSerializable(typeof(InitJson))]
