@@ -42,7 +42,8 @@ internal sealed class Night : IDisposable
         19) say decline; exec "$NIGHT_PROGRAM" task decline "$BATON_TASK_ID" --reason 'not now' --for "$NIGHT_PAUSE" ;;
         13) say late
             kill -STOP "$PPID"
-            while [ "$("$NIGHT_PROGRAM" task show "$BATON_TASK_ID" --field assigned_to)" = "$BATON_AGENT_ID" ]; do sleep 1; done
+            holder() { "$NIGHT_PROGRAM" task show "$BATON_TASK_ID" --field assigned_to; }
+            while [ "$(holder)" = "$BATON_AGENT_ID" ]; do sleep 1; done
             "$NIGHT_PROGRAM" task complete "$BATON_TASK_ID" --summary 'late' >/dev/null 2>&1
             say "refused:$?"
             kill -CONT "$PPID"
@@ -71,7 +72,8 @@ internal sealed class Night : IDisposable
     private async Task<bool> PlayAsync(CancellationToken cancel)
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "work.sh"), Work, cancel);
-        await File.WriteAllLinesAsync(Path.Combine(_folder, "tasks"), Enumerable.Range(0, _order.Tasks).Select(TaskLine), cancel);
+        await File.WriteAllLinesAsync(
+            Path.Combine(_folder, "tasks"), Enumerable.Range(0, _order.Tasks).Select(TaskLine), cancel);
         await RunAsync(cancel, "init");
         await RunAsync(cancel, "task", "create", "--file", "tasks");
         var began = Instant.Of(BootClock.Instance);
@@ -128,10 +130,13 @@ internal sealed class Night : IDisposable
         var width = Math.Max(1, _order.Tasks / Layers);
         var before = ((number / width) - 1) * width;
         string[] on = before < 0 ? []
-            : [.. new[] { before + (number * 7 % width), before + (number * 13 % width) }.Distinct().Select(i => $"\"k{i}\"")];
+            : [.. new[] { before + (number * 7 % width), before + (number * 13 % width) }.Distinct()
+                .Select(i => $"\"k{i}\"")];
         var role = Roles[number % Roles.Length];
         return $$"""
-            {"title":"night {{number}}","key":"k{{number}}","role":"{{role}}","needs":["{{role}}-tools"],"stall_ms":10000,"depends_on":[{{string.Join(',', on)}}]}
+            {"title":"night {{number}}","key":"k{{number}}","role":"{{role}}","needs":["{{role}}-tools"],
+            """ + $$"""
+            "stall_ms":10000,"depends_on":[{{string.Join(',', on)}}]}
             """;
     }
 
@@ -172,7 +177,8 @@ internal sealed class Night : IDisposable
         var claims = new Dictionary<(string, int), string>();
         var endings = new Dictionary<(string, int), List<Ending>>();
         var terms = 0;
-        foreach (var line in (await RunAsync(cancel, "events", "--json")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var log = await RunAsync(cancel, "events", "--json");
+        foreach (var line in log.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             using var told = JsonDocument.Parse(line);
             terms += Take(told.RootElement, claims, endings);
@@ -183,7 +189,8 @@ internal sealed class Night : IDisposable
             _say($"  {group.Key.Role,-7} {group.Key.Status,-10} {group.Count()}");
         }
 
-        _say($"  {terms} terms, {claims.Count} attempts, {endings.Values.Sum(all => all.Count(IsCompletion))} completions of "
+        _say($"  {terms} terms, {claims.Count} attempts, "
+            + $"{endings.Values.Sum(all => all.Count(IsCompletion))} completions of "
             + $"{endings.Count(entry => entry.Value.Any(IsCompletion))} tasks");
         var faults = Faults(tasks, claims, endings).ToList();
         faults.AddRange(Anomalies(await JournalAsync(cancel), tasks, endings));
@@ -240,9 +247,10 @@ internal sealed class Night : IDisposable
                     yield return $"{task.Title}, attempt {attempt}: no event, or more than one, says how it ended";
                 }
 
-                if (claims.GetValueOrDefault((task.Id, attempt))?.StartsWith($"worker-{task.Role}-", StringComparison.Ordinal) != true)
+                var worker = claims.GetValueOrDefault((task.Id, attempt), "nobody");
+                if (!worker.StartsWith($"worker-{task.Role}-", StringComparison.Ordinal))
                 {
-                    yield return $"{task.Title}, attempt {attempt}, was not taken by a worker of the role {task.Role}";
+                    yield return $"{task.Title}, attempt {attempt}, was taken by {worker}, not by one of the role {task.Role}";
                 }
             }
         }
@@ -253,7 +261,8 @@ internal sealed class Night : IDisposable
         Dictionary<(string, int), List<Ending>> endings)
     {
         var titles = tasks.ToDictionary(task => task.Id, task => task.Title);
-        var planned = journal.Where(entry => entry.What is not "work" && !entry.What.StartsWith("refused:", StringComparison.Ordinal))
+        var planned = journal
+            .Where(entry => entry.What is not "work" && !entry.What.StartsWith("refused:", StringComparison.Ordinal))
             .ToDictionary(entry => (entry.Task, entry.Attempt), entry => entry.What);
         foreach (var ((task, attempt), all) in endings.OrderBy(entry => entry.Value[0].Seq))
         {
@@ -264,7 +273,8 @@ internal sealed class Night : IDisposable
                 continue;
             }
 
-            _say($"  {titles[task]}, attempt {attempt}: {what ?? "(not planned)"} -> event {end.Seq} {end.Type}: {end.Message}");
+            _say($"  {titles[task]}, attempt {attempt}: {what ?? "(not planned)"} -> "
+                + $"event {end.Seq} {end.Type}: {end.Message}");
             if (what is not null && !Explains(what, end))
             {
                 yield return $"{titles[task]}, attempt {attempt}: {what} is not explained by {end.Type}: {end.Message}";
@@ -323,7 +333,8 @@ internal sealed class Night : IDisposable
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("BATON_", StringComparison.Ordinal)).ToList())
+        var ours = start.Environment.Keys.Where(name => name.StartsWith("BATON_", StringComparison.Ordinal));
+        foreach (var name in ours.ToList())
         {
             start.Environment.Remove(name);
         }

@@ -63,7 +63,8 @@ internal sealed partial class SqliteWorkRows
     public override DurableTask? FirstReady(Skills skills, DateTimeOffset now) => One(Tasks($"""
         {IsReady} {Fits} AND (not_before IS NULL OR not_before <= $now OR not_before > $latest)
         ORDER BY priority, place LIMIT 1
-        """, ("$role", skills.Role), ("$can", WorkJson.Words(skills.Can)), ("$now", Milliseconds(now)), ("$latest", Milliseconds(now + TaskRules.LongestDelay))));
+        """, ("$role", skills.Role), ("$can", WorkJson.Words(skills.Can)), ("$now", Milliseconds(now)),
+        ("$latest", Milliseconds(now + TaskRules.LongestDelay))));
 
     /// <inheritdoc/>
     public override DateTimeOffset? NextReadyAt(Skills skills, DateTimeOffset now) => link.Scalar($"""

@@ -31,7 +31,8 @@ internal sealed partial class LimitOptions
     /// <summary>How many bytes of an attempt's output are kept.</summary>
     /// <exception cref="CommandFailure">That is no size.</exception>
     public long LogBytes(Session session) => session.Get(_logSize) is not { } text ? TaskLogs.DefaultBytes
-        : Parse(text) ?? throw CommandFailure.Usage($"--log-size '{text}' is no size", "write 0, 64KiB or 1MiB; at most 1GiB");
+        : Parse(text) ?? throw CommandFailure.Usage(
+            $"--log-size '{text}' is no size", "write 0, 64KiB or 1MiB; at most 1GiB");
 
     /// <summary>The same for a process of our own.</summary>
     public IEnumerable<string> ArgumentsOf(Session session)
@@ -63,7 +64,8 @@ internal sealed partial class LimitOptions
             return null;
         }
 
-        var bytes = (Int128)count * match.Groups[2].Value switch { "KiB" => 1 << 10, "MiB" => 1 << 20, "GiB" => 1 << 30, _ => 1 };
+        var unit = match.Groups[2].Value switch { "KiB" => 1L << 10, "MiB" => 1L << 20, "GiB" => 1L << 30, _ => 1L };
+        var bytes = (Int128)count * unit;
         return bytes <= Largest ? (long)bytes : null;
     }
 
