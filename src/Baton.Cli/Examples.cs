@@ -32,6 +32,15 @@ internal static class Examples
         ["task dep add"] = ["baton task dep add task_1767216142154 task_1767216141159"],
         ["task dep rm"] = ["baton task dep rm task_1767216142154 task_1767216141159"],
         ["task wait"] = ["baton task wait task_1767216141159", "baton task wait task_1767216141159 --for failed --timeout 10m"],
+        ["message"] = ["baton message send 'the build is green' --all", "baton message read --agent ann"],
+        ["message send"] =
+        [
+            "baton message send 'please look at the roof' --to ann",
+            "baton message send 'the build is green' --all --type build.passed",
+            "baton message send 'done' --reply-to msg-1767548025504",
+        ],
+        ["message list"] = ["baton message list --limit 20", "baton message list --from ann --json"],
+        ["message read"] = ["baton message read", "baton message read --agent ann --follow"],
         ["run"] =
         [
             "baton run -- make test",

@@ -17,7 +17,7 @@ internal static class MessageReadCommand
 
     public static Verb Declare()
     {
-        var agent = new Option<string?>("--agent") { Description = "who reads (BATON_AGENT_ID)", HelpName = "NAME" };
+        var agent = new IdOption("--agent", IdKind.Agent) { Description = "who reads (BATON_AGENT_ID)", HelpName = "NAME" };
         var role = new Option<string?>("--role")
         {
             Description = "as which role; default the agent's on the roster",

@@ -12,12 +12,16 @@ internal static class MessageSendCommand
     public static Verb Declare()
     {
         var text = new Argument<string>("TEXT") { Description = "what it says; - reads standard input" };
-        var to = Word("--to", "NAME", "to this agent or person");
+        var to = new IdOption("--to", IdKind.Agent) { Description = "to this agent or person", HelpName = "NAME" };
         var role = Word("--role", "R", "to every agent of this role");
         var all = new Option<bool>("--all") { Description = "to all" };
         var from = Word("--from", "NAME", "who says it (BATON_AGENT_ID, else the user)");
         var subject = Word("--subject", "S", "what it is about, in a line");
-        var reply = Word("--reply-to", "ID", "the message that it answers; goes to its sender unless said otherwise");
+        var reply = new IdOption("--reply-to", IdKind.Message)
+        {
+            Description = "the message that it answers; goes to its sender unless said otherwise",
+            HelpName = "ID",
+        };
         var type = Word("--type", "T", "a word for programs");
         var data = Word("--data", "JSON", "JSON for programs");
         var id = Word("--id", "ID", "its id; the same one twice is one message");

@@ -51,6 +51,9 @@ public sealed class CompletionTests
         Assert.StartsWith("bob", (await stage.PlayAsync(Completions.Verb, "task", "list", "--assigned-to", "b")).Out,
             StringComparison.Ordinal);
         Assert.Empty((await stage.PlayAsync(Completions.Verb, "task", "show", urgent, "")).Out);
+        await stage.PlayAsync("message", "send", "it holds", "--all", "--id", "msg-1");
+        Assert.Equal("msg-1\tann: it holds\n",
+            (await stage.PlayAsync(Completions.Verb, "message", "send", "yes", "--reply-to", "msg")).Out);
     }
 
     [Theory]
