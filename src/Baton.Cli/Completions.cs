@@ -80,7 +80,7 @@ internal static class Completions
         return ExitCode.Ok;
     }
 
-    private static async IAsyncEnumerable<Completion> OfAsync(IReadOnlyList<string> words, Surroundings around)
+    private static async IAsyncEnumerable<Completion> OfAsync(List<string> words, Surroundings around)
     {
         var globals = new GlobalOptions();
         var root = CommandTree.Build(globals);

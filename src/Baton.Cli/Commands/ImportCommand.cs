@@ -52,9 +52,23 @@ internal static class ImportCommand
         }
 
         files.Settle();
-        desk.List(files.Files.Where(file => file is { Fate: FileFate.Written, Source.SpecTitle: not null })
-            .Select(file => (file.Source.File, file.Source.SpecTitle!)));
+        if (Path.TrimEndingDirectorySeparator(path) != Path.TrimEndingDirectorySeparator(desk.Root))
+        {
+            List(desk, files);
+        }
+
         return Tell(session, whole, files, answer);
+    }
+
+    // Those that were there already too: an earlier import may have ended before it came to the index.
+    private static void List(SpecDesk desk, WorkspaceFiles files)
+    {
+        var specs = files.Files.Where(file => file.Fate != FileFate.Kept && file.Source.SpecTitle is not null)
+            .Select(file => (file.Source.File, file.Source.SpecTitle!)).ToList();
+        if (specs.Count > 0)
+        {
+            desk.List(specs);
+        }
     }
 
     private static async Task<int> RunSpecsAsync(Session session, string folder)

@@ -61,7 +61,10 @@ internal static class ImportText
     private static IEnumerable<(string Name, string Amount)> FilesRead(ImportReport report) => report.Files
         .Where(file => file.IsThere)
         .GroupBy(file => file.Kind == "specs" ? Path.GetDirectoryName(file.File) + "/" : file.File)
-        .Select(group => (group.Key.TrimStart('/'), $"{group.Sum(file => file.Records)} {group.First().Kind}"));
+        .Select(group => (group.Key.TrimStart('/'), Amount(group.Sum(file => file.Records), group.First().Kind)));
+
+    private static string Amount(int count, string things) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? things.TrimEnd('s') : things)}");
 
     private static void WriteTaken(TextWriter text, ImportTold told)
     {
@@ -81,8 +84,8 @@ internal static class ImportText
             var would = told.Answer is null ? "would be " : "";
             text.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"files        {told.Count(FileFate.Written)} {would}written, {told.Count(FileFate.Known)} there already, "
-                + $"{told.Count(FileFate.Kept)} kept as they are; {told.SectionsAdded} sections of working memory "
-                + $"{would}added"));
+                + $"{told.Count(FileFate.Kept)} kept as they are; "
+                + $"{Amount(told.SectionsAdded, "sections")} of working memory {would}added"));
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class HyrmAssessments(string file, FindingList findings)
             if (fields.Number("total_assessed", decimal.MinValue, decimal.MaxValue) is { } told && told != Count)
             {
                 findings.Add(FindingKind.Disagreement, file, fields.Part("total_assessed")!.Line,
-                    $"total_assessed says {told}, but {Count} assessments stand here; they are believed");
+                    $"total_assessed says {told}, but the file holds {Count}; they are believed");
             }
 
             fields.ReportTheRest();

@@ -90,6 +90,18 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_workspace_that_is_the_source_keeps_its_files()
+    {
+        FullSource();
+        _folder = _root;
+        Directory.CreateDirectory(Path.Combine(_root, ".baton"));
+        string[] before = [.. Directory.EnumerateFiles(_root, "*.md", SearchOption.AllDirectories)];
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
+        Assert.Equal(before, Directory.EnumerateFiles(_root, "*.md", SearchOption.AllDirectories));
+        Assert.Contains("files        0 written, 2 there already", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dry_run_tells_of_files_and_writes_none()
     {
         var workspace = FullSource();

@@ -104,7 +104,7 @@ public sealed class HyrmAssessmentTests : IDisposable
                 "a: 'beauty' is no dimension of quality here",
                 "a: impact weighs 0.2 here and 0.15 in this program",
                 "a: impact is judged again; the first is believed",
-                "total_assessed says 7, but 1 assessments stand here; they are believed",
+                "total_assessed says 7, but the file holds 1; they are believed",
                 "field 'metadata.duration_minutes' has no place here, in 1 record",
             ],
             whole.Report.Findings.Select(finding => finding.Message));
