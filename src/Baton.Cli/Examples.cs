@@ -25,6 +25,7 @@ internal static class Examples
         ["task fail"] = ["baton task fail task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --reason 'the build is broken'"],
         ["task block"] = ["baton task block task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --reason 'needs a password'"],
         ["task release"] = ["baton task release task_1767216141159 --claim 1-9f8e7d6c5b4a3928"],
+        ["task decline"] = ["baton task decline task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --reason 'no ladder here'"],
         ["task cancel"] = ["baton task cancel task_1767216141159 --reason 'not needed any more'"],
         ["task requeue"] = ["baton task requeue task_1767216141159"],
         ["task note"] = ["baton task note task_1767216141159 'the ladder is in the shed'"],
@@ -103,6 +104,24 @@ internal static class Examples
             "baton validate --only crash-failover,frozen-leader --ttl 2s",
             "baton validate --live",
         ],
+        ["quality"] = ["baton quality report --last 20", "baton quality unassessed", "baton quality lessons --search roof"],
+        ["quality assess"] =
+        [
+            "baton quality assess task_1767216141159 --from-evidence",
+            "baton quality assess task_1767216141159 --completeness 9 --impact 7 --lesson 'measure twice'",
+        ],
+        ["quality report"] = ["baton quality report", "baton quality report --since 7d --by-week --json"],
+        ["quality unassessed"] = ["baton quality unassessed --limit 10"],
+        ["quality lessons"] = ["baton quality lessons", "baton quality lessons --search roof"],
+        ["memory"] = ["baton memory append --title 'The roof' --body 'It holds.'", "baton memory search roof"],
+        ["memory append"] =
+        [
+            "baton memory append --title 'The roof' --body 'It holds.'",
+            "baton memory append --title 'The week' --file week.md --key week-3",
+        ],
+        ["memory show"] = ["baton memory show", "baton memory show --last 3", "baton memory show --list --all"],
+        ["memory search"] = ["baton memory search roof ladder"],
+        ["memory archive"] = ["baton memory archive --dry-run", "baton memory archive --keep 10"],
         ["doctor"] = ["baton doctor", "baton doctor --fix"],
         ["config"] = ["baton config show"],
         ["config show"] = ["baton config show", "baton config show --json"],
