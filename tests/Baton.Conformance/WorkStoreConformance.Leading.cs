@@ -307,6 +307,37 @@ public abstract partial class WorkStoreConformance
     }
 
     [Fact]
+    public async Task An_imported_task_keeps_what_it_brings_and_a_second_import_adds_nothing()
+    {
+        var at = new DateTimeOffset(2026, 1, 3, 1, 2, 3, 456, TimeSpan.Zero);
+        var brought = new DurableTask(new("t1"), "done elsewhere")
+        {
+            Status = DurableTaskStatus.Completed,
+            CreatedAt = at,
+            UpdatedAt = at,
+            CompletedAt = at,
+            Notes = [new(at, "went\nwell")],
+            SpecFile = "docs/specs/t1.md",
+            QualityScore = 7.3m,
+            QualityNotes = "good",
+            Quality = new("ann", at, [new(QualityDimension.Impact, 8.123456789012345m, "much")])
+            {
+                Lessons = ["look first"],
+                Recorded = 7.3m,
+            },
+        };
+        var batch = new ImportBatch("there", [brought], [], Epoch.None);
+        Assert.Equal(1, (await Store.ImportAsync(batch, Cancel)).TasksAdded);
+        Assert.Equal(0, (await Store.ImportAsync(batch, Cancel)).TasksAdded);
+
+        var task = await TaskAsync("t1");
+        Assert.Equal(brought.Notes.AsEnumerable(), task.Notes);
+        Assert.Equal((at, at, "docs/specs/t1.md", 7.3m, "good"),
+            (task.CreatedAt, task.CompletedAt, task.SpecFile, task.QualityScore, task.QualityNotes));
+        Assert.Equal(brought.Quality.ToJson(), task.Quality?.ToJson());
+    }
+
+    [Fact]
     public async Task Cleaning_up_is_counted_from_the_log()
     {
         await BeginAsync(1, Leader);

@@ -99,7 +99,7 @@ internal sealed class HyrmAssessments(string file, FindingList findings)
             return false;
         }
 
-        if ((assessment with { Recorded = null }).Overall is { } computed && computed != overall)
+        if (assessment.Computed is { } computed && computed != overall)
         {
             fields.Report(FindingKind.Disagreement, fields.Part("overall_score")!.Line, string.Create(
                 CultureInfo.InvariantCulture,

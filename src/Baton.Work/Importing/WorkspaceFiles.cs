@@ -136,6 +136,11 @@ public sealed class WorkspaceFiles
             }
         }
 
+        foreach (var folder in _staged.Select(staged => Path.GetDirectoryName(staged)!).Distinct(StringComparer.Ordinal))
+        {
+            Folders.Flush(folder);
+        }
+
         Discard();
     }
 
