@@ -56,6 +56,9 @@ public sealed partial class PostgresAddress
     public string User => _settings.Username
         ?? (Environment.GetEnvironmentVariable("PGUSER") is { Length: > 0 } user ? user : Environment.UserName);
 
+    /// <summary>Whether it is reached by a socket of this host, whose folder stands for the server's name.</summary>
+    internal bool IsSocket => _settings.Host!.StartsWith('/');
+
     /// <summary>The URI as a person may see it: no password, nothing of how the connection is made.</summary>
     public string Masked
     {
@@ -63,9 +66,8 @@ public sealed partial class PostgresAddress
         {
             var user = _settings.Username is { } name ? $"{Uri.EscapeDataString(name)}@" : "";
             var schema = Schema == DefaultSchema ? "" : $"?schema={Schema}";
-            var isFolder = _settings.Host!.StartsWith('/');
-            var server = isFolder ? $":{_settings.Port}" : Server;
-            var host = isFolder ? $"{(schema.Length == 0 ? "?" : "&")}host={_settings.Host}" : "";
+            var server = IsSocket ? $":{_settings.Port}" : Server;
+            var host = IsSocket ? $"{(schema.Length == 0 ? "?" : "&")}host={_settings.Host}" : "";
             return $"postgres://{user}{server}/{Uri.EscapeDataString(Database)}{schema}{host}";
         }
     }
@@ -76,6 +78,15 @@ public sealed partial class PostgresAddress
 
     /// <summary>Names the store on this host, whoever connects: <c>host-port-database-schema</c>.</summary>
     public string Key => NotInName().Replace($"{_settings.Host}-{_settings.Port}-{Database}-{Schema}", "_");
+
+    /// <summary>The same server and database, and another schema.</summary>
+    /// <exception cref="FormatException">The name is no schema's.</exception>
+    public PostgresAddress InSchema(string schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        var text = SchemaParameter().Replace(Text, "").TrimEnd('?', '&');
+        return Parse($"{text}{(text.Contains('?', StringComparison.Ordinal) ? "&" : "?")}schema={schema}");
+    }
 
     /// <summary>Understands a URI.</summary>
     /// <exception cref="FormatException">The URI is wrong; the message says where, without its password.</exception>
@@ -181,6 +192,9 @@ public sealed partial class PostgresAddress
 
     [GeneratedRegex("(?<=[?&])(?:password|sslpassword)=[^&]*&?")]
     private static partial Regex SecretParameter();
+
+    [GeneratedRegex("(?<=[?&])schema=[^&]*&?")]
+    private static partial Regex SchemaParameter();
 
     [GeneratedRegex("[^A-Za-z0-9._-]")]
     private static partial Regex NotInName();

@@ -27,26 +27,26 @@ public sealed class PostgresDatabase : IDisposable
     private PostgresDatabase(PostgresAddress address)
     {
         Address = address;
-        _first = Source(settings =>
+        _first = Source(address, settings =>
         {
             settings.Pooling = false;
             settings.CommandTimeout = WorkSeconds;
         });
         // The others are made once it is known whether a session is one's own.
-        _work = new(() => Source(settings =>
+        _work = new(() => Source(address, settings =>
         {
             Prepare(settings);
             settings.MaxPoolSize = MostWorkConnections;
             settings.ConnectionIdleLifetime = 30;
             settings.CommandTimeout = WorkSeconds;
         }));
-        _single = new(() => Source(settings =>
+        _single = new(() => Source(address, settings =>
         {
             Prepare(settings);
             settings.Pooling = false;
             settings.CommandTimeout = LinkSeconds;
         }));
-        _heard = Source(settings =>
+        _heard = Source(address, settings =>
         {
             settings.Pooling = false;
             settings.KeepAlive = 10;
@@ -156,7 +156,13 @@ public sealed class PostgresDatabase : IDisposable
     /// <summary>
     /// The name of a session that writes for a leader: by it the sessions of an older term are found.
     /// </summary>
-    internal string LeaderName(ElectionName election) => $"baton/{StoreId}/{Short(election.Value)}/";
+    internal string LeaderName(ElectionName election) => $"{LeadersOf(StoreId)}{Short(election.Value)}/";
+
+    /// <summary>What the names of all sessions begin with that write for a leader of a store.</summary>
+    internal static string LeadersOf(string storeId) => $"baton/{storeId}/";
+
+    /// <summary>The name of all other sessions that use a schema.</summary>
+    internal static string SessionName(string schema) => $"baton {schema}";
 
     private static PostgresDatabase Open(PostgresAddress address, Func<PostgresDatabase, PostgresDatabase> look)
     {
@@ -235,9 +241,7 @@ public sealed class PostgresDatabase : IDisposable
         if (!meta.TryGetValue("schema_version", out var version) || !meta.TryGetValue("store_id", out var id)
             || !int.TryParse(version, out var number))
         {
-            throw new StoreUnavailableException(StoreFault.Damaged,
-                $"the schema '{Address.Schema}' of {Address.Database} on {Address.Server} is no store of Baton",
-                "name another schema with ?schema=");
+            throw PostgresFault.NoStoreOfBaton(Address);
         }
 
         if (number > SchemaVersion)
@@ -284,15 +288,20 @@ public sealed class PostgresDatabase : IDisposable
         }
     }
 
-    private NpgsqlDataSource Source(Action<NpgsqlConnectionStringBuilder> set)
+    /// <summary>Connections to an address, as this driver wants them.</summary>
+    internal static NpgsqlDataSource Source(PostgresAddress address, Action<NpgsqlConnectionStringBuilder> set)
     {
-        var settings = Address.Settings();
-        settings.ApplicationName = "baton";
+        var settings = address.Settings();
+        settings.ApplicationName = SessionName(address.Schema);
         // What hangs is given up at once, not asked to stop over a way that hangs too.
         settings.CancellationTimeout = -1;
-        settings.TcpKeepAlive = true;
-        settings.TcpKeepAliveTime = 5;
-        settings.TcpKeepAliveInterval = 2;
+        if (!address.IsSocket)
+        {
+            settings.TcpKeepAlive = true;
+            settings.TcpKeepAliveTime = 5;
+            settings.TcpKeepAliveInterval = 2;
+        }
+
         settings.NoResetOnClose = true;
         settings.Enlist = false;
         set(settings);

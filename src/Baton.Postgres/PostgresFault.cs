@@ -44,6 +44,11 @@ internal static class PostgresFault
         StoreFault.Missing, $"there is no store in the schema '{address.Schema}' of {address.Database} "
             + $"on {address.Server}", $"baton init --store '{address.Masked}'", inner: inner);
 
+    /// <summary>The refusal of a schema whose tables don't say which store they are.</summary>
+    public static StoreUnavailableException NoStoreOfBaton(PostgresAddress address) => new(StoreFault.Damaged,
+        $"the schema '{address.Schema}' of {address.Database} on {address.Server} is no store of Baton",
+        "name another schema with ?schema=, or drop what is left of a store that was emptied");
+
     private static StoreUnavailableException? OfServer(PostgresException e, PostgresAddress address) => e.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword => new(StoreFault.Unreachable,

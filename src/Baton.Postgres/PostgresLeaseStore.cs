@@ -202,7 +202,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
                 witness_device = @device, witness_inode = @inode, ttl_ms = @ttl, began_at = @now, renewed_at = @now,
                 heard_at = {PostgresSteps.ServerTime}, ended_by = NULL, server = {ServerSql}
             WHERE election = @election AND epoch = @seen_epoch AND renewals = @seen_renewals
-                AND (holder IS NULL OR @is_silent)
+                AND (holder IS NULL OR @is_silent) AND {ServerSql} IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM revoked r WHERE r.election = @election AND r.holder = @holder)
             """,
             ("floor", candidacy.Floor.Value), ("election", election.Value), ("holder", candidate.Holder.Value),
@@ -291,6 +291,11 @@ public sealed class PostgresLeaseStore : ILeaseStore
     private Row Read(NpgsqlDataReader row, ElectionName election)
     {
         row.Read();
+        if (row.IsDBNull(16))
+        {
+            throw PostgresFault.NoStoreOfBaton(_database.Address);
+        }
+
         var epoch = row.IsDBNull(0) ? 0 : row.GetInt64(0);
         if (epoch is < 0 or > Epoch.Highest)
         {
@@ -317,7 +322,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
             LeaseStoreId = _database.StoreId,
         };
         return new(view, row.IsDBNull(13) ? null : row.GetString(13), row.GetBoolean(14), new(row.GetInt64(15)),
-            row.IsDBNull(16) ? null : row.GetString(16));
+            row.GetString(16));
     }
 
     private List<Term> Terms(PostgresSteps steps, ElectionName election, Epoch after) => steps.AskAndCommit("""
@@ -367,5 +372,5 @@ public sealed class PostgresLeaseStore : ILeaseStore
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 
     /// <summary>The row, what stands beside it, and which server says so.</summary>
-    private sealed record Row(LeaseView View, string? Server, bool IsRevoked, Epoch Fence, string? Here);
+    private sealed record Row(LeaseView View, string? Server, bool IsRevoked, Epoch Fence, string Here);
 }

@@ -42,6 +42,10 @@ internal static class ValidateCommand
         {
             Description = "look at the running system instead; --ttl: how long a suspicion must stand (its own)",
         };
+        var ownServers = new Option<bool>("--own-servers")
+        {
+            Description = "on a PostgreSQL server that the run starts, stops and freezes itself",
+        };
         return new("validate", "try the promises with real processes and faults, in a store of the run's own", async session =>
         {
             var order = new ReportOrder(session.Get(report), session.Get(task), session.Get(junit), session.Get(html));
@@ -53,23 +57,23 @@ internal static class ValidateCommand
 
             if (session.Get(history) is { } file)
             {
-                RefuseBeside(session, history, live, orchestrators, ttl, only, seed);
+                RefuseBeside(session, history, live, orchestrators, ttl, only, seed, ownServers);
                 return await FindingsPresentation.PresentAsync(
                     session, await ValidateHistory.RunAsync(session, file), order);
             }
 
             if (session.Get(live))
             {
-                RefuseBeside(session, live, orchestrators, only, seed);
+                RefuseBeside(session, live, orchestrators, only, seed, ownServers);
                 return await FindingsPresentation.PresentAsync(
                     session, await ValidateLive.RunAsync(session, session.Get(ttl)), order);
             }
 
             var findings = await DrillAsync(session, session.Get(orchestrators), session.Get(ttl) ?? TimeSpan.FromSeconds(2),
-                session.Get(only), session.Get(seed));
+                session.Get(only), session.Get(seed), session.Get(ownServers));
             return await FindingsPresentation.PresentAsync(session, findings, order);
         })
-        { live, history, orchestrators, ttl, only, seed, report, task, junit, html };
+        { live, history, orchestrators, ttl, only, seed, ownServers, report, task, junit, html };
     }
 
     private static void RefuseBeside(Session session, Option mode, params ReadOnlySpan<Option> others)
@@ -85,15 +89,9 @@ internal static class ValidateCommand
     }
 
     private static async Task<Findings> DrillAsync(
-        Session session, int orchestrators, TimeSpan ttl, string? only, long? seed)
+        Session session, int orchestrators, TimeSpan ttl, string? only, long? seed, bool ownServers)
     {
         var place = session.Place;
-        if (!place.Store.IsEmbedded)
-        {
-            throw CommandFailure.Usage($"the drills know the embedded store only, and {place.Store.Masked} is none",
-                "baton validate in a workspace of its own: baton init DIR");
-        }
-
         if (orchestrators is < 1 or > MostOrchestrators)
         {
             throw CommandFailure.Usage($"--orchestrators {orchestrators}: it is 1 to {MostOrchestrators}");
@@ -106,7 +104,7 @@ internal static class ValidateCommand
         }
 
         var began = Instant.Of(session.Around.Clock);
-        var host = new DrillHost(session.Around, line => Progress(session, Instant.Of(session.Around.Clock) - began, line));
+        var host = new DrillHost(session.Around, ServerOf(session, place, ownServers), line => Progress(session, Instant.Of(session.Around.Clock) - began, line));
         var run = new DrillRun(host, new(session.Around.Ids.NewSecret(), place.Root)
         {
             Orchestrators = orchestrators,
@@ -115,6 +113,18 @@ internal static class ValidateCommand
             Seed = seed ?? Instant.Of(session.Around.Clock).Nanoseconds,
         });
         return await run.RunAsync(session.Stop);
+    }
+
+    private static DrillServer? ServerOf(Session session, StorePlace place, bool ownServers)
+    {
+        if (!ownServers)
+        {
+            return place.Store.IsEmbedded ? null : new(place.Store.Address, null);
+        }
+
+        return OwnPostgres.FindBin(session.Around.Variable) is { } bin ? new(null, bin) : throw CommandFailure.Usage(
+            "--own-servers: no PostgreSQL server is installed here, so the run can start none",
+            "install one (Debian, Ubuntu: apt-get install postgresql), or name one that runs: --store postgres://…");
     }
 
     private static ImmutableArray<string> Chosen(string? only)

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Baton.Postgres;
 using Baton.Validation;
 
 namespace Baton.Cli;
 
 /// <summary>
 /// Watches over a run of drills. A killed run can end nothing any more, and a frozen process can't end by itself: this
-/// one kills what such a run has left, and removes its folder.
+/// one kills what such a run has left, and removes its folder, its schemas and its server.
 /// </summary>
 internal static class ValidateGuardCommand
 {
@@ -44,14 +45,25 @@ internal static class ValidateGuardCommand
             await Task.Delay(Look, session.Around.Clock);
         }
 
+        if (session.Around.Variable("BATON_STORE") is { Length: > 0 } server)
+        {
+            PostgresScratch.RemoveAfter(PostgresAddress.Parse(server), run);
+        }
+
+        OwnPostgres.RemoveAfter(run);
         Scratch.RemoveAfter(folder, run);
         return ExitCode.Ok;
     }
 
     private static bool KillLeft(string run)
     {
-        var left = ProcessTable.All().Where(process => !process.IsZombie && (ProcessTable.EnvironmentOf(
-            process.Pid, DrillHost.Variable)?.StartsWith(run + "/", StringComparison.Ordinal) ?? false)).ToList();
+        var all = ProcessTable.All();
+        var marked = all.Where(process => ProcessTable.EnvironmentOf(process.Pid, DrillHost.Variable)?
+            .StartsWith(run + "/", StringComparison.Ordinal) ?? false).Select(process => process.Pid).ToHashSet();
+        // The sessions of a server write their titles over their environment: they are known by their parent.
+        var below = marked.SelectMany(pid => ProcessTable.DescendantsOf(pid, all)).ToHashSet();
+        var left = all.Where(process => !process.IsZombie && process.Pid != Environment.ProcessId
+            && (marked.Contains(process.Pid) || below.Contains(process.Pid))).ToList();
         foreach (var process in left)
         {
             ProcessTable.Signal(process.Identity, SystemCalls.Kill);

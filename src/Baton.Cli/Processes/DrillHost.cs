@@ -5,10 +5,16 @@ using Baton.Validation;
 namespace Baton.Cli;
 
 /// <summary>This program, as drills try it.</summary>
-internal sealed class DrillHost(Surroundings around, Action<string> progress) : IDrillHost
+/// <param name="around">The world around.</param>
+/// <param name="server">Where the stores lie; null: in files.</param>
+/// <param name="progress">Takes what goes on, in a line.</param>
+internal sealed class DrillHost(Surroundings around, DrillServer? server, Action<string> progress) : IDrillHost
 {
     /// <summary>The variable that names the run to all that descends from it.</summary>
     public const string Variable = "BATON_DRILL";
+
+    private const string StoreVariable = "BATON_STORE";
+    private const string StateVariable = "XDG_STATE_HOME";
 
     private readonly Dictionary<string, string> _lifelines = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -18,12 +24,36 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
     public TimeProvider Clock => around.Clock;
 
     /// <inheritdoc/>
-    public void Make(string workspace)
+    public string Store => server is null ? "sqlite" : "postgres";
+
+    /// <inheritdoc/>
+    public async Task<IAsyncDisposable> PrepareAsync(string run, CancellationToken cancel)
+    {
+        if (server is null)
+        {
+            return new Nothing();
+        }
+
+        try
+        {
+            Progress($"its stores are {await server.PrepareAsync(run, cancel)}");
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IServerStore? Make(string workspace)
     {
         var home = new Workspace(workspace);
         Directory.CreateDirectory(home.Folder);
         home.WriteConfig(new() { Leases = "store" });
         using var stores = around.Open(PlaceOf(workspace), OpenPurpose.Initialise, around);
+        return server?.StoreOf(Path.GetFileName(workspace));
     }
 
     /// <inheritdoc/>
@@ -54,7 +84,8 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
         var guard = ChildProcess.Start(new([.. OwnProgram.Command, ValidateGuardCommand.Name, folder, run])
         {
             OwnSession = true,
-            Environment = NothingOfOurs().ToImmutable().SetItem(Lifeline.Variable, Lifeline.ValueOf(id, witness.Mark)),
+            Environment = NothingOfOurs().ToImmutable().SetItem(Lifeline.Variable, Lifeline.ValueOf(id, witness.Mark))
+                .SetItem(StoreVariable, server?.Address),
         });
         return new Guarding(guard, witness);
     }
@@ -66,6 +97,13 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
         var mark = $"{order.Run}/{Interlocked.Increment(ref _started)}";
         variables[Variable] = mark;
         variables[Recording.Variable] = order.History;
+        if (server is not null)
+        {
+            // The way to a child that shows a password to nobody.
+            variables[StoreVariable] = PlaceOf(order.Workspace).Store.Text;
+            variables[StateVariable] = StateOf(order.Workspace);
+        }
+
         lock (_gate)
         {
             variables[Lifeline.Variable] = _lifelines[order.Workspace];
@@ -85,8 +123,15 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
     /// <inheritdoc/>
     public void Progress(string line) => progress(line);
 
-    private static StorePlace PlaceOf(string workspace) => new(new(workspace),
-        StoreUri.Parse(new(Workspace.DefaultStore, "default"), workspace), ElectionName.Main);
+    private StorePlace PlaceOf(string workspace) => new(new(workspace), StoreUri.Parse(new(
+        server?.AddressOf(Path.GetFileName(workspace)).Text ?? Workspace.DefaultStore, "default"), workspace), ElectionName.Main)
+    {
+        StateFolder = Path.Combine(StateOf(workspace), "baton"),
+        WorkingFolder = workspace,
+    };
+
+    // What a host keeps of stores on servers: the marks of a run are no concern of the user's own.
+    private static string StateOf(string workspace) => Path.Combine(workspace, "state");
 
     // What the user's shell says of stores and elections is of no concern to what a run starts.
     private static ImmutableDictionary<string, string?>.Builder NothingOfOurs()
@@ -101,6 +146,11 @@ internal sealed class DrillHost(Surroundings around, Action<string> progress) : 
         }
 
         return variables;
+    }
+
+    private sealed class Nothing : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class Guarding(ChildProcess guard, Witness witness) : IDisposable

@@ -68,26 +68,61 @@ internal sealed partial class Arena
     }
 
     /// <summary>Deletes the store under whoever uses it.</summary>
-    public void DeleteStore(Epoch epoch) => Damage("the store was deleted", epoch, () => _scratch.Delete(StoreFile));
+    public void DeleteStore(Epoch epoch) => Damage("the store was deleted", epoch, () =>
+    {
+        if (Server is null)
+        {
+            _scratch.Delete(StoreFile);
+        }
+        else
+        {
+            Server.Drop();
+        }
+    });
 
-    /// <summary>Cuts the store off to nothing.</summary>
-    public void TruncateStore(Epoch epoch) =>
-        Damage("the store was cut off to 0 bytes", epoch, () => _scratch.Truncate(StoreFile, 0));
+    /// <summary>Takes out all that is in the store.</summary>
+    public void EmptyStore(Epoch epoch) =>
+        Damage(Server is null ? "the store was cut off to 0 bytes" : "every table of the store was emptied", epoch, () =>
+        {
+            if (Server is null)
+            {
+                _scratch.Truncate(StoreFile, 0);
+            }
+            else
+            {
+                Server.Empty();
+            }
+        });
 
     /// <summary>Keeps a copy of the store; nobody may have it open.</summary>
-    public string CopyStore()
+    public void CopyStore()
     {
         CloseStores();
-        var copy = StoreFile + ".copy";
-        File.Copy(StoreFile, copy);
-        return copy;
+        if (Server is null)
+        {
+            File.Copy(StoreFile, CopyFile);
+        }
+        else
+        {
+            Server.Copy();
+        }
     }
 
-    /// <summary>Puts an old copy in the place of the store.</summary>
-    public void RestoreStore(string copy, Epoch epoch) =>
-        Damage("the store was replaced by an old copy", epoch, () => _scratch.Replace(StoreFile, copy));
+    /// <summary>Puts the copy in the place of the store.</summary>
+    public void RestoreStore(Epoch epoch) => Damage("the store was replaced by an old copy", epoch, () =>
+    {
+        if (Server is null)
+        {
+            _scratch.Replace(StoreFile, CopyFile);
+        }
+        else
+        {
+            Server.Restore();
+        }
+    });
 
-    private void Damage(string note, Epoch epoch, Action damage)
+    /// <summary>Does something to the store, or to its server, under whoever uses it.</summary>
+    public void Damage(string note, Epoch epoch, Action damage)
     {
         // Who has the file open must not open and close it elsewhere: its locks would drop.
         CloseStores();
@@ -96,6 +131,8 @@ internal sealed partial class Arena
         Record(Fault, "store", note, began, epoch);
         Heal();
     }
+
+    private string CopyFile => StoreFile + ".copy";
 
     private async Task<int> GoneAsync(Player player, OperationKind kind, string note, Instant began, Epoch? epoch)
     {

@@ -65,7 +65,7 @@ internal sealed partial class Arena : IDisposable
         Stop = stop;
         Folder = scratch.MakeFolder(name);
         HistoryFolder = Path.Combine(Folder, "history");
-        host.Make(Folder);
+        Server = host.Make(Folder);
         _file = HistoryFile.Append(Path.Combine(HistoryFolder, "drill.ndjson"));
         Recorder = new(host.Clock, _file.Write);
         _witness = host.Witness(Folder);
@@ -80,7 +80,10 @@ internal sealed partial class Arena : IDisposable
     /// <summary>The workspace.</summary>
     public string Folder { get; }
 
-    /// <summary>The file of its store.</summary>
+    /// <summary>Its store, where that lies on a server; null: it is a file.</summary>
+    public IServerStore? Server { get; }
+
+    /// <summary>The file of its store, where it is one.</summary>
     public string StoreFile => Path.Combine(Folder, ".baton", "baton.db");
 
     /// <summary>Where all record to.</summary>

@@ -33,18 +33,20 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         var scratch = Scratch.Make(order.Beside, order.Run);
         var keep = false;
         IDisposable? guard = null;
+        IAsyncDisposable? place = null;
         try
         {
             host.Progress(string.Create(CultureInfo.InvariantCulture,
                 $"run {order.Run}, seed {order.Seed}, ttl {order.Ttl.TotalMilliseconds:0} ms, in {scratch.Folder}"));
             guard = host.Guard(scratch.Folder, scratch.Run);
+            place = await host.PrepareAsync(scratch.Run, stop);
             var criteria = await TryAllAsync(scratch, stop);
             keep = criteria.Any(criterion => criterion.Result == Judgement.Fail);
             var history = new History(_histories.Values.SelectMany(one => one.Operations));
             var last = history.Reigns.LastOrDefault();
             return new(order.Run, ValidationMode.Drills, criteria)
             {
-                Store = "sqlite", Election = order.Election, StartedAt = startedAt, Ttl = order.Ttl, Seed = order.Seed,
+                Store = host.Store, Election = order.Election, StartedAt = startedAt, Ttl = order.Ttl, Seed = order.Seed,
                 Duration = Instant.Of(host.Clock) - began, History = history,
                 Parts =
                 [
@@ -57,10 +59,15 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
         finally
         {
             scratch.Dispose();
+            if (place is not null)
+            {
+                await place.DisposeAsync();
+            }
+
             guard?.Dispose();
             if (keep)
             {
-                host.Progress($"the stores, logs and recordings of this run are kept in {scratch.Folder}");
+                host.Progress($"what is left of this run, its logs and recordings, is kept in {scratch.Folder}");
             }
             else
             {

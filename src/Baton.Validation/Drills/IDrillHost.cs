@@ -11,8 +11,19 @@ public interface IDrillHost
     /// <summary>The clock of this host; processes that record use the same one.</summary>
     TimeProvider Clock { get; }
 
+    /// <summary>The kind of store that is tried, as faces name it.</summary>
+    string Store { get; }
+
+    /// <summary>
+    /// Makes what the stores of a run lie in: for files nothing, on a server a place that bears the run's mark. Disposed
+    /// of, it removes all that the run made there.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The server can't be reached, or refuses.</exception>
+    Task<IAsyncDisposable> PrepareAsync(string run, CancellationToken cancel);
+
     /// <summary>Makes a workspace with an empty store in a folder that is there.</summary>
-    void Make(string workspace);
+    /// <returns>The store as something that faults are made in; null where it is the file in that folder.</returns>
+    IServerStore? Make(string workspace);
 
     /// <summary>Opens the stores of such a workspace.</summary>
     /// <exception cref="StoreUnavailableException">They are lost or broken.</exception>
@@ -66,6 +77,47 @@ public interface IDrillProcess : IDisposable
 
     /// <summary>Kills it and all that descends from it.</summary>
     void KillTree();
+}
+
+/// <summary>
+/// A store on a server, made by the run, as something that faults are made in. Each verb refuses a store that the run
+/// did not make.
+/// </summary>
+public interface IServerStore
+{
+    /// <summary>The server, where the run itself started it; null: faults of the whole of it are not to be made.</summary>
+    IOwnServer? Server { get; }
+
+    /// <summary>Takes it away with all that is in it.</summary>
+    void Drop();
+
+    /// <summary>Takes out all that is in it.</summary>
+    void Empty();
+
+    /// <summary>Keeps a copy of all that is in it.</summary>
+    void Copy();
+
+    /// <summary>Puts the copy in its place.</summary>
+    void Restore();
+
+    /// <summary>Ends all sessions that use it; how many.</summary>
+    int EndSessions();
+}
+
+/// <summary>A server that the run started.</summary>
+public interface IOwnServer
+{
+    /// <summary>Stops it, and waits for its end.</summary>
+    Task StopAsync();
+
+    /// <summary>Starts it again; completes when it can be used.</summary>
+    Task StartAsync(CancellationToken cancel);
+
+    /// <summary>Stops all of its processes in their tracks (SIGSTOP).</summary>
+    void Freeze();
+
+    /// <summary>Lets them go on (SIGCONT).</summary>
+    void Thaw();
 }
 
 /// <summary>The signals that drills use.</summary>

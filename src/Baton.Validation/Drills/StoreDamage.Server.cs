@@ -1,0 +1,73 @@
+using Baton.Work;
+using static Baton.Validation.OperationKind;
+
+namespace Baton.Validation;
+
+/// <summary>What is done to a store on a server, and to a server of the run's own, that can't be done to a file.</summary>
+internal static partial class StoreDamage
+{
+    private static readonly TaskId Beside = new("beside");
+
+    private static async Task<LeaderSeen> OfServerAsync(Arena arena, IServerStore store, LeaderSeen leader)
+    {
+        await EndSessionsAsync(arena, store, leader);
+        if (store.Server is not { } server)
+        {
+            arena.Verdict.Show($"the server is not the run's own: it was neither stopped nor frozen (--own-servers)");
+            return leader;
+        }
+
+        await arena.SubmitAsync(Beside);
+        leader = await OutOfReachAsync(arena, leader, "the server was stopped under a leader", server.StopAsync,
+            async () =>
+            {
+                await RefusedAsync(arena, "the server stopped", "store_unreachable");
+                await server.StartAsync(arena.Stop);
+            });
+        leader = await OutOfReachAsync(arena, leader, "the server was frozen under a leader",
+            () =>
+            {
+                server.Freeze();
+                return Task.CompletedTask;
+            },
+            () =>
+            {
+                server.Thaw();
+                return Task.CompletedTask;
+            });
+        var task = (await arena.Work.TasksAsync(new(), arena.Stop)).SingleOrDefault();
+        arena.Verdict.Demand(task?.Id == Beside && task.Status == DurableTaskStatus.Pending,
+            $"stopped, started, frozen and thawed, the server still holds the one task, as it was",
+            $"after the server was stopped and frozen the task is {task?.Status.Name() ?? "gone"}");
+        return leader;
+    }
+
+    // Connections are no leases: whoever leads connects again.
+    private static async Task EndSessionsAsync(Arena arena, IServerStore store, LeaderSeen leader)
+    {
+        arena.CloseStores();
+        var ended = store.EndSessions();
+        var renewals = arena.PlayerOf(leader.Life).History().Done(Renew).Count();
+        const int more = 3;
+        await arena.UntilAsync($"{leader.Life} to renew its lease by other sessions", () => Task.FromResult(
+            arena.PlayerOf(leader.Life).History().Done(Renew).Count() >= renewals + more));
+        var present = await arena.Leases.ReadAsync(arena.Order.Election, arena.Stop);
+        arena.Verdict.Demand(ended > 0 && present.Epoch == leader.Epoch,
+            $"all {ended} sessions were ended: {leader.Life} goes on leading epoch {leader.Epoch}",
+            $"{ended} sessions were ended: epoch {present.Epoch} is led where {leader.Epoch} was due");
+    }
+
+    private static async Task<LeaderSeen> OutOfReachAsync(
+        Arena arena, LeaderSeen leader, string fault, Func<Task> harm, Func<Task> mend)
+    {
+        arena.CloseStores();
+        var began = arena.Now;
+        await harm();
+        arena.Record(Fault, "store", fault, began, leader.Epoch);
+        await arena.UntilAsync($"{leader.Life} to give up ({fault})", () => Task.FromResult(
+            arena.PlayerOf(leader.Life).History().Of(Yield).Any(yield => yield.Epoch == leader.Epoch)));
+        await mend();
+        arena.Heal();
+        return await arena.LeaderAsync(leader.Epoch);
+    }
+}
