@@ -39,6 +39,13 @@ internal static partial class ElectionMachine
                 State = State with { SeenSince = now };
             }
 
+            if (State.Seen is { } seen && view.Epoch < seen.Epoch)
+            {
+                // The row was lost. Whoever leads by it is told so at its next renewal, and believes until then.
+                var noticed = now + ((seen.Ttl > timers.Ttl ? seen.Ttl : timers.Ttl) * LeaseRules.RateSlack);
+                State = State with { CampaignFrom = noticed > State.CampaignFrom ? noticed : State.CampaignFrom };
+            }
+
             State = State with { Seen = view };
         }
 

@@ -279,6 +279,32 @@ public sealed class MachineTests
         Assert.Equal(Instant.Never, ElectionMachine.WakeAt(Timers, _state));
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(0)]
+    public void A_row_that_went_back_is_left_alone_until_whoever_led_by_it_has_noticed(long epoch)
+    {
+        var led = new LeaseView(ElectionName.Main, new(5))
+        {
+            Holder = new Candidate(new("other-1")), Renewals = 3, Nonce = 1, Ttl = Timers.Ttl * 2,
+        };
+        var lost = epoch == 0 ? Nobody : led with { Epoch = new(epoch), Holder = null };
+        Take(new ElectionInput.Saw(One<ElectionEffect.Look>(Take(new ElectionInput.Tick())).Attempt, led, false));
+        var from = _now += Timers.PollEvery;
+        while (true)
+        {
+            var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+            if (Take(new ElectionInput.Saw(look.Attempt, lost, false)).OfType<ElectionEffect.Acquire>().Any())
+            {
+                break;
+            }
+
+            _now += Timers.PollEvery;
+        }
+
+        Assert.InRange(_now - from, led.Ttl * LeaseRules.RateSlack, (led.Ttl * LeaseRules.RateSlack) + Timers.PollEvery);
+    }
+
     private ImmutableArray<ElectionEffect> Take(ElectionInput input)
     {
         var step = ElectionMachine.Step(Timers, _state, input, _now);
