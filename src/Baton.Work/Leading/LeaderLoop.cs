@@ -66,10 +66,10 @@ public sealed class LeaderLoop(
                     }
                 }
 
+                var known = Known(leadership, fence, former);
                 // An epoch that is not the next one after what the lease store knew was lifted by the mark.
-                var floor = Epoch.Max(leadership.KnownBefore, new(leadership.Epoch.Value - 1));
-                return await work.BeginTermAsync(
-                    new(leadership.Term, former.ToImmutable(), floor, leadership.KnownBefore), over);
+                var floor = Epoch.Max(known, new(leadership.Epoch.Value - 1));
+                return await work.BeginTermAsync(new(leadership.Term, former.ToImmutable(), floor, known), over);
             }
             catch (StoreUnavailableException e) when (e.IsTransient)
             {
@@ -78,6 +78,26 @@ public sealed class LeaderLoop(
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// The highest epoch that the lease store knew by itself. That may have gone with the answer of the request that won,
+    /// or with a leader that won and never began; but every term is on record, so a gap in the record tells of it.
+    /// </summary>
+    private static Epoch Known(Leadership leadership, Epoch fence, IEnumerable<Term> former)
+    {
+        var known = fence;
+        foreach (var term in former.Where(term => term.Epoch > fence).OrderBy(term => term.Epoch))
+        {
+            if (term.Epoch.Value > known.Value + 1)
+            {
+                break;
+            }
+
+            known = term.Epoch;
+        }
+
+        return known < leadership.KnownBefore ? known : leadership.KnownBefore;
     }
 
     private async Task<bool> ActAsync(Leadership leadership, Snapshot snapshot, CancellationToken over)

@@ -18,6 +18,9 @@ internal sealed class UnreliableStore(InMemoryLeaseStore inner) : ILeaseStore
     /// </summary>
     public Func<ValueTask> BeforeTerms { get; set; } = () => ValueTask.CompletedTask;
 
+    /// <summary>Awaited when a lease was taken, before that is answered.</summary>
+    public Func<ValueTask> AfterAcquire { get; set; } = () => ValueTask.CompletedTask;
+
     public long Acquires => Volatile.Read(ref _acquires);
 
     public long Renewals => Volatile.Read(ref _renewals);
@@ -28,7 +31,9 @@ internal sealed class UnreliableStore(InMemoryLeaseStore inner) : ILeaseStore
     {
         Interlocked.Increment(ref _acquires);
         await Before(cancel);
-        return await inner.TryAcquireAsync(candidacy, cancel);
+        var answer = await inner.TryAcquireAsync(candidacy, cancel);
+        await AfterAcquire();
+        return answer;
     }
 
     public async ValueTask<RenewAnswer> RenewAsync(Term term, CancellationToken cancel)

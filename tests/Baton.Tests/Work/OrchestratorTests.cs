@@ -14,6 +14,7 @@ public sealed class OrchestratorTests : IDisposable
     private readonly ConcurrentQueue<EventDraft> _seen = new();
     private readonly InMemoryWorkStore _work;
     private readonly WitnessFolder _witnesses;
+    private readonly VolatileMark _mark = new();
     private readonly TaskCompletionSource _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public OrchestratorTests()
@@ -66,6 +67,33 @@ public sealed class OrchestratorTests : IDisposable
 
         _back.SetResult();
         await Leads(2);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_store_that_was_lost_is_told_of_though_the_answer_that_said_so_was_lost_too()
+    {
+        _mark.Raise(ElectionName.Main, new(7));
+        _stage.Store.AfterAcquire = () =>
+        {
+            _stage.Store.AfterAcquire = () => ValueTask.CompletedTask;
+            throw new StoreUnavailableException(StoreFault.Unreachable, "cut off", isTransient: true);
+        };
+        var running = Begin();
+        await Leads(8);
+        await AlarmsAsync(known: 0, floor: 7);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_store_that_was_lost_is_told_of_by_the_next_leader_where_the_first_never_began()
+    {
+        var other = new Candidacy(ElectionName.Main, new(new("other-1")), Ttl, new(7), 1, new(Epoch.None, 0, LeaseStanding.None));
+        var won = Assert.IsType<AcquireAnswer.Acquired>(await _stage.Rows.TryAcquireAsync(other, _stop.Token));
+        await _stage.Rows.ReleaseAsync(won.Term, TermEnd.Released, _stop.Token);
+        var running = Begin();
+        await Leads(9);
+        await AlarmsAsync(known: 0, floor: 8);
         await StopAsync(running);
     }
 
@@ -151,12 +179,18 @@ public sealed class OrchestratorTests : IDisposable
             Observer = _seen.Enqueue,
         };
         var life = new Orchestrator(
-            with?.Invoke(options) ?? options, new(_stage.Store, _work, new VolatileMark(), _witnesses));
+            with?.Invoke(options) ?? options, new(_stage.Store, _work, _mark, _witnesses));
         return life.RunAsync(_stop.Token);
     }
 
     private Task Leads(long epoch) => _stage.Until(
         () => _seen.Any(draft => draft.Type == EventType.LeaderElected && draft.Epoch == new Epoch(epoch)));
+
+    private async Task AlarmsAsync(long known, long floor)
+    {
+        var alarm = (await _work.SnapshotAsync(CancellationToken.None)).Alarm;
+        Assert.Equal((new Epoch(known), new Epoch(floor)), (alarm?.Known, alarm?.Floor));
+    }
 
     private Task<OrchestratorEnd> StopAsync(Task<OrchestratorEnd> running)
     {
