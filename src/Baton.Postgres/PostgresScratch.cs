@@ -97,7 +97,8 @@ public sealed partial class PostgresScratch : IDisposable
 
     /// <summary>Takes every row out of every table of a store.</summary>
     /// <exception cref="InvalidOperationException">It is not the run's own.</exception>
-    public void Empty(string schema) => Harm(schema, connection => Truncate(connection, schema));
+    public void Empty(string schema) => Harm(schema, connection => Run(connection, "TRUNCATE "
+        + string.Join(", ", Tables(connection, schema).Select(table => $"\"{schema}\".\"{table}\""))));
 
     /// <summary>Keeps a copy of all rows of a store, in a schema beside it.</summary>
     /// <exception cref="InvalidOperationException">It is not the run's own.</exception>
@@ -114,9 +115,10 @@ public sealed partial class PostgresScratch : IDisposable
     /// <exception cref="InvalidOperationException">It is not the run's own.</exception>
     public void Restore(string schema) => Harm(schema, connection =>
     {
-        Truncate(connection, schema);
         foreach (var table in Tables(connection, schema))
         {
+            // Not TRUNCATE, which also empties what a transaction that began before it sees.
+            Run(connection, $"DELETE FROM \"{schema}\".\"{table}\"");
             Run(connection, $"INSERT INTO \"{schema}\".\"{table}\" OVERRIDING SYSTEM VALUE "
                 + $"TABLE \"{schema}{Copied}\".\"{table}\"");
         }
@@ -217,9 +219,6 @@ public sealed partial class PostgresScratch : IDisposable
         }
     }
 
-    private static void Truncate(NpgsqlConnection connection, string schema) => Run(connection, "TRUNCATE "
-        + string.Join(", ", Tables(connection, schema).Select(table => $"\"{schema}\".\"{table}\"")));
-
     private static List<string> Tables(NpgsqlConnection connection, string schema) => Column(connection,
         $"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY tablename");
 
@@ -251,6 +250,6 @@ public sealed partial class PostgresScratch : IDisposable
     [GeneratedRegex(@"\A[a-z0-9]{1,16}\z")]
     private static partial Regex RunName();
 
-    [GeneratedRegex(@"\A[a-z0-9_]{1,48}\z")]
+    [GeneratedRegex(@"\A[a-z0-9_]{1,63}\z")]
     private static partial Regex SchemaName();
 }

@@ -177,6 +177,7 @@ internal sealed partial class Arena : IDisposable
         var until = Now + Bound;
         while (true)
         {
+            string? lost = null;
             try
             {
                 if (await look() is { } found)
@@ -184,18 +185,20 @@ internal sealed partial class Arena : IDisposable
                     return found;
                 }
             }
-            catch (StoreUnavailableException) when (Now < until)
+            catch (StoreUnavailableException e)
             {
                 // Replaced, or being made anew: what lies there is opened again.
                 CloseStores();
+                lost = e.Message;
             }
 
             if (Now >= until)
             {
-                var words = string.Join("; ", Running.Where(player => player.LastWords.Length > 0)
-                    .Select(player => $"{player.Name}: {player.LastWords}"));
+                string[] words = [.. lost is null ? [] : (string[])[lost], .. _players.Values
+                    .OrderBy(player => player.Name, StringComparer.Ordinal).Select(player => player.LastWords)
+                    .Where(said => said.Length > 0)];
                 throw new DrillFailedException($"waited {Bound.TotalSeconds:0} s in vain for {what}"
-                    + (words.Length > 0 ? $" ({words})" : ""));
+                    + (words.Length > 0 ? $" ({string.Join("; ", words)})" : ""));
             }
 
             await Task.Delay(Look, Clock, Stop);

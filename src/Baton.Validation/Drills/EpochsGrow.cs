@@ -1,5 +1,3 @@
-using static Baton.Validation.OperationKind;
-
 namespace Baton.Validation;
 
 /// <summary>Over every term of the run, and across a fleet that crashed or stopped as a whole.</summary>
@@ -13,7 +11,7 @@ internal static class EpochsGrow
     /// <summary>Shows the terms of another drill of the same run.</summary>
     public static void ShowTerms(string drill, History history, Verdict verdict)
     {
-        var epochs = history.Done(Acquire).Select(acquire => acquire.Epoch!.Value).ToArray();
+        var epochs = history.Terms.Select(won => won.Epoch!.Value).ToArray();
         var wrong = EpochsOnlyGrow.Checker.Judge(history).Concat(OneHolderPerEpoch.Checker.Judge(history)).FirstOrDefault();
         if (epochs.Length > 0)
         {
@@ -49,7 +47,7 @@ internal static class EpochsGrow
             rows.Add(term.Epoch);
         }
 
-        var recorded = arena.History().Done(Acquire).Select(acquire => acquire.Epoch!.Value).ToArray();
+        var recorded = arena.History().Terms.Select(won => won.Epoch!.Value).ToArray();
         arena.Verdict.Demand(recorded.All(rows.Contains) && rows.Zip(rows.Skip(1)).All(pair => pair.First < pair.Second),
             $"the store's own record of terms says the same: {string.Join(", ", rows)}",
             $"the store records the terms {string.Join(", ", rows)}; {string.Join(", ", recorded)} were given out");
@@ -57,7 +55,7 @@ internal static class EpochsGrow
 
     private static void Judge(History history, Verdict verdict, DrillOrder order)
     {
-        var epochs = history.Done(Acquire).Select(acquire => acquire.Epoch!.Value).ToArray();
+        var epochs = history.Terms.Select(won => won.Epoch!.Value).ToArray();
         verdict.Demand(epochs.Length >= Fleets && epochs.Zip(epochs.Skip(1)).All(pair => pair.First < pair.Second),
             $"a fleet that crashed as a whole, then one that stopped as a whole, then a third: {Terms(epochs)}",
             $"{Fleets} fleets in a row: {Terms(epochs)}");

@@ -23,8 +23,17 @@ internal sealed class Player(string name, string history)
     /// <summary>Whether it was stopped in its tracks.</summary>
     public bool IsFrozen { get; set; }
 
-    /// <summary>The last lines of what it complained of.</summary>
-    public string LastWords => string.Join(" | ", _complaints);
+    /// <summary>The last lines of what it complained of, and how it ended by itself; empty where there is nothing.</summary>
+    public string LastWords
+    {
+        get
+        {
+            const int killed = 137;
+            string[] words = Process.Exit is { IsCompletedSuccessfully: true, Result: not (0 or killed) and var exit }
+                ? [.. _complaints, string.Create(CultureInfo.InvariantCulture, $"ended with {exit}")] : [.. _complaints];
+            return words.Length == 0 ? "" : $"{name}: {string.Join(" | ", words)}";
+        }
+    }
 
     /// <summary>Hears what it says: an error that it prints as JSON is a complaint too.</summary>
     public void Say(string line)

@@ -68,6 +68,12 @@ internal static partial class StoreDamage
             arena.PlayerOf(leader.Life).History().Of(Yield).Any(yield => yield.Epoch == leader.Epoch)));
         await mend();
         arena.Heal();
+        if (!arena.Running.Any(player => player.Name != arena.PlayerOf(leader.Life).Name))
+        {
+            // The policy for work that outlasts its leadership is to end; somebody takes its place.
+            arena.Orchestrator();
+        }
+
         return await arena.LeaderAsync(leader.Epoch);
     }
 }

@@ -121,7 +121,7 @@ internal static partial class StoreDamage
 
         foreach (var fault in faults)
         {
-            var next = history.Done(Acquire).FirstOrDefault(acquire => acquire.Began > fault.Began);
+            var next = history.Terms.FirstOrDefault(won => won.Began > fault.Began && won.Epoch != fault.Epoch);
             var believed = history.Reigns.FirstOrDefault(reign => reign.Epoch == fault.Epoch)?.Until;
             verdict.Demand(next?.Epoch > fault.Epoch,
                 $"{fault.Note}: {next?.Who} leads with epoch {next?.Epoch}, above {fault.Epoch}",

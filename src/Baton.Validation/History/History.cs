@@ -28,6 +28,20 @@ public sealed class History
     /// <summary>When which process believed that it leads, in the order of the beginning.</summary>
     public ImmutableArray<Reign> Reigns => _reigns.Value;
 
+    /// <summary>
+    /// Every term that was won, in order: by an answered acquire, or, where the answer was lost, by the trust in it.
+    /// </summary>
+    public ImmutableArray<Operation> Terms
+    {
+        get
+        {
+            var acquired = Done(OperationKind.Acquire).ToArray();
+            var answered = acquired.Select(acquire => acquire.Epoch).ToHashSet();
+            return [.. acquired.Concat(Reigns.Select(reign => reign.First).Where(trust => answered.Add(trust.Epoch)))
+                .OrderBy(won => won.Began)];
+        }
+    }
+
     /// <summary>When a process surely was no more; null while nothing tells of its end.</summary>
     public Operation? EndOf(string process) => Done(OperationKind.Kill, OperationKind.Exit)
         .FirstOrDefault(end => end.Subject == process);

@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Baton.Tests;
+using Baton.Validation;
+using Npgsql;
+
+namespace Baton.Cli.Tests;
+
+/// <summary><c>baton validate</c> on a server: in schemas of the run's own, and on a server of the run's own.</summary>
+public sealed class ServerDrillTests : IDisposable
+{
+    // Only there so that a test that waits in vain ends; no test measures anything by it.
+    private static readonly TimeSpan FailSafe = TimeSpan.FromMinutes(5);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _schema = PostgresServer.NewSchema();
+
+    public ServerDrillTests() => PostgresServer.Require();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task On_a_server_that_is_there_the_live_schema_is_not_touched_and_nothing_is_left()
+    {
+        Assert.Equal(ExitCode.Ok, (await RunAsync("init")).Exit);
+        Assert.Equal(ExitCode.Ok, (await RunAsync("task", "create", "--title", "precious")).Exit);
+        var tasks = (await RunAsync("task", "list", "--json")).Out;
+
+        var played = await RunAsync("validate", "--only", "followers-yield,store-damage",
+            "--orchestrators", "2", "--report", "", "--json");
+
+        var data = Passed(played, "followers-yield", "store-damage");
+        Assert.Contains(Evidence(data, 1), line => line.Contains("neither stopped nor frozen", StringComparison.Ordinal));
+        Assert.Contains(Evidence(data, 1), line => line.Contains("sessions were ended", StringComparison.Ordinal));
+        Assert.Equal(tasks, (await RunAsync("task", "list", "--json")).Out);
+        Assert.Equal("{\"schema_version\":1,\"data\":[]}", (await RunAsync("leader", "history", "--json")).Out);
+        Assert.Equal(0, Schemas(data.GetProperty("run_id").GetString()!));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path, Scratch.Prefix + "*"));
+    }
+
+    [Fact]
+    public async Task A_server_of_its_own_is_stopped_and_frozen_and_ended()
+    {
+        using var local = await Playground.MakeAsync();
+
+        var played = await RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers", "--only", "store-damage",
+            "--orchestrators", "2", "--report", "", "--json");
+
+        var data = Passed(played, "store-damage");
+        Assert.Contains(Evidence(data, 0),
+            line => line.StartsWith("the server was stopped under a leader: orc", StringComparison.Ordinal));
+        Assert.Contains(Evidence(data, 0),
+            line => line.StartsWith("the server was frozen under a leader: orc", StringComparison.Ordinal));
+        var run = data.GetProperty("run_id").GetString()!;
+        Assert.Empty(Leftovers(run));
+        Assert.False(Directory.Exists(Path.Combine(Path.GetTempPath(), $"baton-validate-{run}")));
+    }
+
+    [Theory]
+    [InlineData(false, SystemCalls.Interrupt, ExitCode.Interrupted)]
+    [InlineData(false, SystemCalls.Kill, 137)]
+    [InlineData(true, SystemCalls.Interrupt, ExitCode.Interrupted)]
+    [InlineData(true, SystemCalls.Kill, 137)]
+    public async Task A_run_that_is_stopped_or_killed_leaves_neither_schema_nor_server(bool own, int signal, int exit)
+    {
+        Assert.Equal(ExitCode.Ok, (await RunAsync("init")).Exit);
+        var run = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var child = Start([], _folder.Path, _ => { }, line =>
+        {
+            if (line.Split("run ") is [_, var rest])
+            {
+                run.TrySetResult(rest.Split(',')[0]);
+            }
+        }, ["validate", "--only", "leader-heartbeat", "--report", "", "-v", .. own ? (string[])["--own-servers"] : []]);
+        var id = await run.Task.WaitAsync(FailSafe, BootClock.Instance, Cancel);
+        var server = Path.Combine(Path.GetTempPath(), $"baton-validate-{id}");
+        await UntilAsync(() => Marked(id).Count >= 3 && (own ? Directory.Exists(server) : Schemas(id) == 2));
+
+        child.Signal(signal);
+
+        Assert.Equal(exit, (await child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
+        await UntilAsync(() => Leftovers(id).Count == 0 && Schemas(id) == 0 && !Directory.Exists(server)
+            && Directory.GetFileSystemEntries(_folder.Path, Scratch.Prefix + "*").Length == 0);
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_make_schemas_is_refused_in_one_line()
+    {
+        Assert.Equal(ExitCode.Ok, (await RunAsync("init")).Exit);
+        var user = $"u_{_schema}";
+        PostgresServer.Shared.Do($"CREATE USER {user}");
+        var store = PostgresServer.Shared.Address(_schema).Replace("postgres@", $"{user}@", StringComparison.Ordinal);
+        Playground.Refuses(await RunAsync([("BATON_STORE", store)], _folder.Path, "validate", "--report", ""),
+            ExitCode.Unavailable, $"'{user}' may not do this");
+    }
+
+    private static JsonElement Passed(Played played, params string[] criteria)
+    {
+        Assert.True(played.Exit == ExitCode.Ok, played.Out + played.Error);
+        var data = JsonDocument.Parse(played.Out).RootElement.GetProperty("data");
+        Assert.Equal("postgres", data.GetProperty("store").GetString());
+        Assert.Equal(criteria, data.GetProperty("criteria").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
+        Assert.All(data.GetProperty("criteria").EnumerateArray(),
+            one => Assert.Equal("pass", one.GetProperty("result").GetString()));
+        return data;
+    }
+
+    private static string[] Evidence(JsonElement data, int criterion) =>
+        [.. data.GetProperty("criteria")[criterion].GetProperty("evidence").EnumerateArray().Select(line => line.GetString()!)];
+
+    private static long Schemas(string run)
+    {
+        using var connection = new NpgsqlConnection(
+            $"Host=127.0.0.1;Port={PostgresServer.Shared.Port};Username=postgres;Database=postgres;Pooling=false");
+        connection.Open();
+        using var command = new NpgsqlCommand($"SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%{run}%'", connection);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static List<ProcessEntry> Marked(string run) => [.. ProcessTable.All().Where(process => !process.IsZombie
+        && ProcessTable.EnvironmentOf(process.Pid, DrillHost.Variable)?.StartsWith(run + "/", StringComparison.Ordinal) == true)];
+
+    // The server itself, which may be under another user, is known by the folder of its data.
+    private static List<string> Leftovers(string run) =>
+    [
+        .. Marked(run).Select(process => $"{process.Pid}"),
+        .. ProcessTable.All().Where(process => !process.IsZombie).Select(process => $"/proc/{process.Pid}/cmdline")
+            .Where(file => TryRead(file).Contains($"baton-validate-{run}", StringComparison.Ordinal)),
+    ];
+
+    private static string TryRead(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended.
+            return "";
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        using var safe = new CancellationTokenSource(FailSafe, BootClock.Instance);
+        while (!holds())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), BootClock.Instance, safe.Token);
+        }
+    }
+
+    private Task<Played> RunAsync(params string[] words) => RunAsync([], _folder.Path, words);
+
+    private async Task<Played> RunAsync((string, string?)[] variables, string folder, params string[] words)
+    {
+        var (output, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        using var child = Start(variables, folder, output.Enqueue, errors.Enqueue, words);
+        var exit = await child.Exit.WaitAsync(FailSafe, BootClock.Instance);
+        await child.Drained.WaitAsync(FailSafe, BootClock.Instance);
+        return new(exit.ShellCode, string.Join('\n', output), string.Join('\n', errors));
+    }
+
+    private ChildProcess Start((string Name, string? Value)[] variables, string folder, Action<string> say,
+        Action<string> complain, string[] words)
+    {
+        var environment = Playground.Command(folder).Environment
+            .SetItem("BATON_STORE", PostgresServer.Shared.Address(_schema))
+            .SetItem("XDG_STATE_HOME", _folder.PathOf("state"));
+        foreach (var (name, value) in variables)
+        {
+            environment = environment.SetItem(name, value);
+        }
+
+        return ChildProcess.Start(Playground.Command(folder, [.. words]) with
+        {
+            Environment = environment,
+            Output = new ChildOutput.Lines(say),
+            Errors = new ChildOutput.Lines(complain),
+        });
+    }
+}
