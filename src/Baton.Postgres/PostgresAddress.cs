@@ -17,6 +17,10 @@ public sealed partial class PostgresAddress
     public const string DefaultSchema = "baton";
 
     private const int ConnectSeconds = 5;
+    private const int DefaultPort = 5432;
+
+    private const UnixFileMode ForOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private const string Form = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=baton";
 
@@ -54,7 +58,7 @@ public sealed partial class PostgresAddress
 
     /// <summary>Who connects.</summary>
     public string User => _settings.Username
-        ?? (Environment.GetEnvironmentVariable("PGUSER") is { Length: > 0 } user ? user : Environment.UserName);
+        ?? Variable("PGUSER") ?? Environment.UserName;
 
     /// <summary>Whether it is reached by a socket of this host, whose folder stands for the server's name.</summary>
     internal bool IsSocket => _settings.Host!.StartsWith('/');
@@ -64,17 +68,22 @@ public sealed partial class PostgresAddress
     {
         get
         {
-            var user = _settings.Username is { } name ? $"{Uri.EscapeDataString(name)}@" : "";
-            var schema = Schema == DefaultSchema ? "" : $"?schema={Schema}";
-            var server = IsSocket ? $":{_settings.Port}" : Server;
-            var host = IsSocket ? $"{(schema.Length == 0 ? "?" : "&")}host={_settings.Host}" : "";
-            return $"postgres://{user}{server}/{Uri.EscapeDataString(Database)}{schema}{host}";
+            var user = _settings.Username is { } name ? Uri.EscapeDataString(name) : null;
+            var port = _settings.Port == DefaultPort ? null : $"port={_settings.Port}";
+            var schema = Schema == DefaultSchema ? null : $"schema={Schema}";
+            // A socket has no place for a user or a port before the path.
+            string?[] parameters = IsSocket
+                ? [schema, $"host={_settings.Host}", port, user is null ? null : $"user={user}"] : [schema];
+            var query = string.Join('&', parameters.Where(parameter => parameter is not null));
+            return $"postgres://{(IsSocket ? "" : $"{(user is null ? "" : $"{user}@")}{Server}")}/"
+                + $"{Uri.EscapeDataString(Database)}{(query.Length == 0 ? "" : $"?{query}")}";
         }
     }
 
     /// <summary>The URI as it was given, but for every password: what may be kept in a file.</summary>
     public string WithoutSecrets =>
-        SecretParameter().Replace(UserPassword().Replace(Text, "$1@"), "").Replace("?&", "?", StringComparison.Ordinal);
+        SecretParameter().Replace(UserPassword().Replace(Text, "$1@"), "").Replace("?&", "?", StringComparison.Ordinal)
+            .TrimEnd('?', '&');
 
     /// <summary>Names the store on this host, whoever connects: <c>host-port-database-schema</c>.</summary>
     public string Key => NotInName().Replace($"{_settings.Host}-{_settings.Port}-{Database}-{Schema}", "_");
@@ -103,7 +112,7 @@ public sealed partial class PostgresAddress
         var settings = new NpgsqlConnectionStringBuilder
         {
             Host = parts.Host.Length == 0 ? "localhost" : parts.Host.Trim('[', ']'),
-            Port = parts.Port < 0 ? 5432 : parts.Port,
+            Port = parts.Port < 0 ? DefaultPort : parts.Port,
             Timeout = ConnectSeconds,
         };
         var login = parts.UserInfo.Split(':', 2);
@@ -134,7 +143,23 @@ public sealed partial class PostgresAddress
     }
 
     /// <summary>The connection string for one use of the store.</summary>
-    internal NpgsqlConnectionStringBuilder Settings() => new(_settings.ConnectionString);
+    /// <exception cref="StoreUnavailableException">A file with the password can be read by others.</exception>
+    internal NpgsqlConnectionStringBuilder Settings()
+    {
+        if (_settings.Password is null && Variable("PGPASSWORD") is null
+            && (_settings.Passfile ?? Variable("PGPASSFILE") ?? HomePassfile()) is { } file && File.Exists(file)
+            && (File.GetUnixFileMode(file) & ForOthers) != UnixFileMode.None)
+        {
+            throw PostgresFault.OpenPassfile(file);
+        }
+
+        return new(_settings.ConnectionString);
+    }
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static string? HomePassfile() => Variable("HOME") is { } home ? Path.Combine(home, ".pgpass") : null;
 
     private static void Set(NpgsqlConnectionStringBuilder settings, string name, string value, ref string schema)
     {
@@ -169,9 +194,18 @@ public sealed partial class PostgresAddress
             case "host":
                 settings.Host = value;
                 break;
+            case "user":
+                settings.Username = value;
+                break;
             case "password":
                 settings.Password = value;
                 break;
+            case "port" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture,
+                out var port) && port is >= 1 and <= 65535:
+                settings.Port = port;
+                break;
+            case "port":
+                throw new FormatException("has a port that is not 1 to 65535");
             case "connect_timeout" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture,
                 out var seconds) && seconds is >= 1 and <= 300:
                 settings.Timeout = seconds;
@@ -180,7 +214,7 @@ public sealed partial class PostgresAddress
                 throw new FormatException("has a connect_timeout that is not 1 to 300 seconds");
             default:
                 throw new FormatException($"has a parameter '{name}' that is not known: it takes schema, sslmode, "
-                    + "sslrootcert, sslcert, sslkey, sslpassword, passfile, host, connect_timeout");
+                    + "sslrootcert, sslcert, sslkey, sslpassword, passfile, host, port, user, connect_timeout");
         }
     }
 

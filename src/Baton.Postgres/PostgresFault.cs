@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace Baton.Postgres;
@@ -20,6 +21,18 @@ internal static class PostgresFault
         NpgsqlException { InnerException: TimeoutException } or TimeoutException => new(StoreFault.Unreachable,
             $"the server at {address.Server} does not answer", "look at the server and at the way to it", true,
             exception),
+        NpgsqlException { InnerException: AuthenticationException } => new(StoreFault.Unreachable,
+            $"the server at {address.Server} shows a certificate that is not trusted: its authority is not known, or it is "
+            + "made out to another name", "name the authority with sslrootcert=FILE, and the host as its certificate does",
+            true, exception),
+        NpgsqlException when exception.Message.StartsWith("SSL connection requested", StringComparison.Ordinal) => new(
+            StoreFault.Unreachable, $"the server at {address.Server} offers no encryption, and sslmode asks for it",
+            "switch it on there (ssl = on), or write another sslmode", true, exception),
+        NpgsqlException when exception.Message.StartsWith("No password", StringComparison.Ordinal) => new(
+            StoreFault.Unreachable, $"the server at {address.Server} asks for the password of '{address.User}'",
+            "give it in PGPASSWORD, in a passfile or in the store's address", inner: exception),
+        NpgsqlException { InnerException: IOException e } when IsFile(e) => NoFile(e),
+        IOException e when IsFile(e) => NoFile(e),
         NpgsqlException { InnerException: SocketException e } => Unreachable(address, e.Message, exception),
         SocketException e => Unreachable(address, e.Message, exception),
         NpgsqlException e => Unreachable(address, OneLine((e.InnerException ?? e).Message), exception),
@@ -49,6 +62,16 @@ internal static class PostgresFault
         $"the schema '{address.Schema}' of {address.Database} on {address.Server} is no store of Baton",
         "name another schema with ?schema=, or drop what is left of a store that was emptied");
 
+    /// <summary>The refusal of a file with passwords that others may read.</summary>
+    public static StoreUnavailableException OpenPassfile(string file) => new(StoreFault.Unreachable,
+        $"the passfile {file} can be read by others, so it is not used", $"chmod 600 {file}");
+
+    private static bool IsFile(IOException e) => e is FileNotFoundException or DirectoryNotFoundException;
+
+    private static StoreUnavailableException NoFile(IOException e) => new(StoreFault.Unreachable,
+        $"a file that the store's address names is not there: {OneLine(e.Message)}",
+        "mend sslrootcert, sslcert, sslkey or passfile in the store's address", inner: e);
+
     private static StoreUnavailableException? OfServer(PostgresException e, PostgresAddress address) => e.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword => new(StoreFault.Unreachable,
@@ -73,6 +96,9 @@ internal static class PostgresFault
         LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected
             or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation => new(StoreFault.Busy,
             $"the store on {address.Server} is busy: {OneLine(e.MessageText)}", "try again", true, e),
+        _ when e.MessageText.Contains("statement pooling mode", StringComparison.Ordinal) => new(StoreFault.Unreachable,
+            $"the pooler at {address.Server} splits transactions up (pool_mode = statement)",
+            "let it pool by transaction or by session, or name the server itself", inner: e),
         // Classes 08, 53, 57, 58: connections, resources, an operator's doing, the system.
         ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..] =>
             Unreachable(address, OneLine(e.MessageText), e),

@@ -24,11 +24,14 @@ public sealed partial class PostgresSqlTests
         "postgres://u@h:5433/d?schema=s1&sslmode=require")]
     [InlineData("postgresql://h/d?password=x&schema=s1", "postgres://h:5432/d?schema=s1", "postgresql://h/d?schema=s1")]
     [InlineData("postgres://u:p@h/d", "postgres://u@h:5432/d", "postgres://u@h/d")]
-    [InlineData("postgres:///d?host=/run/pg", "postgres://:5432/d?host=/run/pg", "postgres:///d?host=/run/pg")]
+    [InlineData("postgres:///d?host=/run/pg", "postgres:///d?host=/run/pg", "postgres:///d?host=/run/pg")]
+    [InlineData("postgres:///d?host=/run&port=77&user=u&password=x", "postgres:///d?host=/run&port=77&user=u",
+        "postgres:///d?host=/run&port=77&user=u")]
     public void An_address_is_shown_and_kept_without_its_password(string uri, string shown, string kept)
     {
         var address = PostgresAddress.Parse(uri);
         Assert.Equal((shown, kept), (address.Masked, address.WithoutSecrets));
+        Assert.Equal(shown, PostgresAddress.Parse(address.Masked).Masked);
         Assert.Matches("^[A-Za-z0-9._-]+$", address.Key);
     }
 
