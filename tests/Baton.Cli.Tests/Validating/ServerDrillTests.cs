@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Baton.Tests;
 using Baton.Validation;
@@ -12,32 +11,32 @@ public sealed class ServerDrillTests : IDisposable
     // Only there so that a test that waits in vain ends; no test measures anything by it.
     private static readonly TimeSpan FailSafe = TimeSpan.FromMinutes(5);
 
-    private readonly TemporaryFolder _folder = new();
     private readonly string _schema = PostgresServer.NewSchema();
+    private readonly ServerPlayground _playground;
 
-    public ServerDrillTests() => PostgresServer.Require();
+    public ServerDrillTests() => _playground = new(PostgresServer.Shared.Address(_schema));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _playground.Dispose();
 
     [Fact]
     public async Task On_a_server_that_is_there_the_live_schema_is_not_touched_and_nothing_is_left()
     {
-        Assert.Equal(ExitCode.Ok, (await RunAsync("init")).Exit);
-        Assert.Equal(ExitCode.Ok, (await RunAsync("task", "create", "--title", "precious")).Exit);
-        var tasks = (await RunAsync("task", "list", "--json")).Out;
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("task", "create", "--title", "precious")).Exit);
+        var tasks = (await _playground.RunAsync("task", "list", "--json")).Out;
 
-        var played = await RunAsync("validate", "--only", "followers-yield,store-damage",
+        var played = await _playground.RunAsync("validate", "--only", "followers-yield,store-damage",
             "--orchestrators", "2", "--report", "", "--json");
 
         var data = Passed(played, "followers-yield", "store-damage");
         Assert.Contains(Evidence(data, 1), line => line.Contains("neither stopped nor frozen", StringComparison.Ordinal));
         Assert.Contains(Evidence(data, 1), line => line.Contains("sessions were ended", StringComparison.Ordinal));
-        Assert.Equal(tasks, (await RunAsync("task", "list", "--json")).Out);
-        Assert.Equal("{\"schema_version\":1,\"data\":[]}", (await RunAsync("leader", "history", "--json")).Out);
+        Assert.Equal(tasks, (await _playground.RunAsync("task", "list", "--json")).Out);
+        Assert.Equal("{\"schema_version\":1,\"data\":[]}", (await _playground.RunAsync("leader", "history", "--json")).Out);
         Assert.Equal(0, Schemas(data.GetProperty("run_id").GetString()!));
-        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path, Scratch.Prefix + "*"));
+        Assert.Empty(Directory.GetFileSystemEntries(_playground.Root, Scratch.Prefix + "*"));
     }
 
     [Fact]
@@ -45,7 +44,7 @@ public sealed class ServerDrillTests : IDisposable
     {
         using var local = await Playground.MakeAsync();
 
-        var played = await RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers", "--only", "store-damage",
+        var played = await _playground.RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers", "--only", "store-damage",
             "--orchestrators", "2", "--report", "", "--json");
 
         var data = Passed(played, "store-damage");
@@ -65,9 +64,9 @@ public sealed class ServerDrillTests : IDisposable
     [InlineData(true, SystemCalls.Kill, 137)]
     public async Task A_run_that_is_stopped_or_killed_leaves_neither_schema_nor_server(bool own, int signal, int exit)
     {
-        Assert.Equal(ExitCode.Ok, (await RunAsync("init")).Exit);
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
         var run = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var child = Start([], _folder.Path, _ => { }, line =>
+        using var child = _playground.Start([], _playground.Root, _ => { }, line =>
         {
             if (line.Split("run ") is [_, var rest])
             {
@@ -82,17 +81,17 @@ public sealed class ServerDrillTests : IDisposable
 
         Assert.Equal(exit, (await child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
         await UntilAsync(() => Leftovers(id).Count == 0 && Schemas(id) == 0 && !Directory.Exists(server)
-            && Directory.GetFileSystemEntries(_folder.Path, Scratch.Prefix + "*").Length == 0);
+            && Directory.GetFileSystemEntries(_playground.Root, Scratch.Prefix + "*").Length == 0);
     }
 
     [Fact]
     public async Task A_role_that_may_not_make_schemas_is_refused_in_one_line()
     {
-        Assert.Equal(ExitCode.Ok, (await RunAsync("init")).Exit);
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
         var user = $"u_{_schema}";
         PostgresServer.Shared.Do($"CREATE USER {user}");
         var store = PostgresServer.Shared.Address(_schema).Replace("postgres@", $"{user}@", StringComparison.Ordinal);
-        Playground.Refuses(await RunAsync([("BATON_STORE", store)], _folder.Path, "validate", "--report", ""),
+        Playground.Refuses(await _playground.RunAsync([("BATON_STORE", store)], _playground.Root, "validate", "--report", ""),
             ExitCode.Unavailable, $"'{user}' may not do this");
     }
 
@@ -150,35 +149,5 @@ public sealed class ServerDrillTests : IDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), BootClock.Instance, safe.Token);
         }
-    }
-
-    private Task<Played> RunAsync(params string[] words) => RunAsync([], _folder.Path, words);
-
-    private async Task<Played> RunAsync((string, string?)[] variables, string folder, params string[] words)
-    {
-        var (output, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
-        using var child = Start(variables, folder, output.Enqueue, errors.Enqueue, words);
-        var exit = await child.Exit.WaitAsync(FailSafe, BootClock.Instance);
-        await child.Drained.WaitAsync(FailSafe, BootClock.Instance);
-        return new(exit.ShellCode, string.Join('\n', output), string.Join('\n', errors));
-    }
-
-    private ChildProcess Start((string Name, string? Value)[] variables, string folder, Action<string> say,
-        Action<string> complain, string[] words)
-    {
-        var environment = Playground.Command(folder).Environment
-            .SetItem("BATON_STORE", PostgresServer.Shared.Address(_schema))
-            .SetItem("XDG_STATE_HOME", _folder.PathOf("state"));
-        foreach (var (name, value) in variables)
-        {
-            environment = environment.SetItem(name, value);
-        }
-
-        return ChildProcess.Start(Playground.Command(folder, [.. words]) with
-        {
-            Environment = environment,
-            Output = new ChildOutput.Lines(say),
-            Errors = new ChildOutput.Lines(complain),
-        });
     }
 }
