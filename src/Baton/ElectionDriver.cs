@@ -127,7 +127,8 @@ internal sealed class ElectionDriver : IDisposable
         {
             case ElectionEffect.Look look:
                 Request(look.Attempt, cancel => _store.ReadAsync(_options.Election, cancel),
-                    view => new ElectionInput.Saw(look.Attempt, view, IsProvablyDead(view)));
+                    view => new ElectionInput.Saw(look.Attempt, view, IsProvablyDead(view),
+                        look.AsksMark ? MarkIfSound() : Epoch.None));
                 break;
             case ElectionEffect.Acquire acquire:
                 Request(acquire.Attempt, cancel => _store.TryAcquireAsync(Candidacy(acquire), cancel),
@@ -173,6 +174,19 @@ internal sealed class ElectionDriver : IDisposable
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(effect));
+        }
+    }
+
+    // Whoever campaigns reads it again, and is told of the damage then.
+    private Epoch MarkIfSound()
+    {
+        try
+        {
+            return _options.Mark.Read(_options.Election);
+        }
+        catch (StoreUnavailableException)
+        {
+            return Epoch.None;
         }
     }
 

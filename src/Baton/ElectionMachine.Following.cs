@@ -7,14 +7,14 @@ internal static partial class ElectionMachine
 {
     private sealed partial class Turn
     {
-        private void Saw(LeaseView view, bool provablyDead)
+        private void Saw(LeaseView view, bool provablyDead, Epoch mark)
         {
             if (State.Phase != Following)
             {
                 return;
             }
 
-            Remember(view);
+            Remember(view, mark);
             if (State.Unsettled is { } unsettled && Settle(view, unsettled))
             {
                 return;
@@ -32,17 +32,18 @@ internal static partial class ElectionMachine
             State = State with { NextAt = now + timers.PollEvery };
         }
 
-        private void Remember(LeaseView view)
+        private void Remember(LeaseView view, Epoch mark)
         {
             if (!view.StandsAs(State.Seen))
             {
                 State = State with { SeenSince = now };
             }
 
-            if (State.Seen is { } seen && view.Epoch < seen.Epoch)
+            if (view.Epoch < (State.Seen?.Epoch ?? mark))
             {
                 // The row was lost. Whoever leads by it is told so at its next renewal, and believes until then.
-                var noticed = now + ((seen.Ttl > timers.Ttl ? seen.Ttl : timers.Ttl) * LeaseRules.RateSlack);
+                var ttl = (State.Seen ?? view).Ttl;
+                var noticed = now + ((ttl > timers.Ttl ? ttl : timers.Ttl) * LeaseRules.RateSlack);
                 State = State with { CampaignFrom = noticed > State.CampaignFrom ? noticed : State.CampaignFrom };
             }
 
@@ -102,7 +103,7 @@ internal static partial class ElectionMachine
                     ClaimOrReturn(sentAt.Value);
                     break;
                 case AcquireAnswer.Held held:
-                    Remember(held.View);
+                    Remember(held.View, Epoch.None);
                     State = State with { NextAt = now + timers.PollEvery };
                     if (State.Unsettled is { } unsettled)
                     {

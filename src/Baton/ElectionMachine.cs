@@ -68,7 +68,7 @@ internal static partial class ElectionMachine
                 case ElectionInput.Saw saw:
                     if (Answers(saw.Attempt))
                     {
-                        Saw(saw.View, saw.ProvablyDead);
+                        Saw(saw.View, saw.ProvablyDead, saw.Mark);
                     }
 
                     break;
@@ -184,7 +184,7 @@ internal static partial class ElectionMachine
             }
             else if (now >= State.NextAt)
             {
-                Effects.Add(new Look(Send(AttemptKind.Look)));
+                Effects.Add(new Look(Send(AttemptKind.Look), AsksMark: State.Seen is null));
             }
         }
 

@@ -112,8 +112,10 @@ internal abstract record ElectionInput
     /// <summary>The store hints that the lease changed.</summary>
     public sealed record Hint : ElectionInput;
 
-    /// <summary>The lease was read, and its holder's witness looked at.</summary>
-    public sealed record Saw(long Attempt, LeaseView View, bool ProvablyDead) : ElectionInput;
+    /// <summary>
+    /// The lease was read, and its holder's witness looked at; <paramref name="Mark"/> where it was asked for.
+    /// </summary>
+    public sealed record Saw(long Attempt, LeaseView View, bool ProvablyDead, Epoch Mark = default) : ElectionInput;
 
     public sealed record AcquireAnswered(long Attempt, AcquireAnswer Answer) : ElectionInput;
 
@@ -150,7 +152,8 @@ internal abstract record ElectionInput
 /// <summary>What is to be done.</summary>
 internal abstract record ElectionEffect
 {
-    public sealed record Look(long Attempt) : ElectionEffect;
+    /// <summary>Read the lease; the mark too, where nothing was seen yet.</summary>
+    public sealed record Look(long Attempt, bool AsksMark = false) : ElectionEffect;
 
     public sealed record Acquire(long Attempt, Sighting Seen) : ElectionEffect;
 

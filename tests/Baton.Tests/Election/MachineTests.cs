@@ -305,6 +305,17 @@ public sealed class MachineTests
         Assert.InRange(_now - from, led.Ttl * LeaseRules.RateSlack, (led.Ttl * LeaseRules.RateSlack) + Timers.PollEvery);
     }
 
+    [Fact]
+    public void A_row_below_the_hosts_mark_is_left_alone_by_whoever_has_seen_no_other()
+    {
+        var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+        Assert.True(look.AsksMark);
+        Assert.Empty(Take(new ElectionInput.Saw(look.Attempt, Nobody, false, new(5))).OfType<ElectionEffect.Acquire>());
+        Assert.Equal(Start + (Timers.Ttl * LeaseRules.RateSlack), _state.CampaignFrom);
+        _now += Timers.PollEvery;
+        Assert.False(One<ElectionEffect.Look>(Take(new ElectionInput.Tick())).AsksMark);
+    }
+
     private ImmutableArray<ElectionEffect> Take(ElectionInput input)
     {
         var step = ElectionMachine.Step(Timers, _state, input, _now);
