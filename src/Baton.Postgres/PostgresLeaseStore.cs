@@ -197,7 +197,8 @@ public sealed class PostgresLeaseStore : ILeaseStore
         steps.Later($"""
             UPDATE lease SET
                 epoch = greatest(epoch, @floor,
-                    coalesce((SELECT f.epoch FROM fence f WHERE f.election = @election), 0)) + 1,
+                    coalesce((SELECT f.epoch FROM fence f WHERE f.election = @election), 0),
+                    coalesce((SELECT max(t.epoch) FROM term t WHERE t.election = @election), 0)) + 1,
                 holder = @holder, renewals = 0, nonce = @nonce, host = @host, pid = @pid, process_start = @start,
                 witness_device = @device, witness_inode = @inode, ttl_ms = @ttl, began_at = @now, renewed_at = @now,
                 heard_at = {PostgresSteps.ServerTime}, ended_by = NULL, server = {ServerSql}

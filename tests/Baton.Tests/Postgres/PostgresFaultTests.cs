@@ -148,6 +148,32 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Assert.Equal(StoreFault.Replaced, refusal.Code);
     }
 
+    [Theory]
+    [InlineData("DELETE FROM {0}.lease")]
+    [InlineData("UPDATE {0}.lease SET epoch = 0, holder = NULL")]
+    [InlineData("DELETE FROM {0}.lease; DELETE FROM {0}.fence")]
+    public async Task A_lost_lease_row_hands_out_no_epoch_again_to_a_host_that_knows_no_mark(string loss)
+    {
+        using var database = Make();
+        var leases = new PostgresLeaseStore(database);
+        for (var life = 1; life <= 3; life++)
+        {
+            // Nobody's mark or fence rises: these terms were won, and never began.
+            var seen = await leases.ReadAsync(ElectionName.Main, Cancel);
+            var candidacy = new Candidacy(ElectionName.Main, new(new($"a-{life}")), Ttl, Epoch.None, life,
+                new(seen.Epoch, seen.Renewals, life == 1 ? LeaseStanding.None : LeaseStanding.RanOut));
+            Assert.Equal(life, Assert.IsType<AcquireAnswer.Acquired>(
+                await leases.TryAcquireAsync(candidacy, Cancel)).Term.Epoch.Value);
+        }
+
+        await RunAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, loss, _schema));
+        var won = Assert.IsType<AcquireAnswer.Acquired>(await leases.TryAcquireAsync(
+            new(ElectionName.Main, new(new("b-1")), Ttl, Epoch.None, 9, new(Epoch.None, 0, LeaseStanding.None)),
+            Cancel));
+        Assert.Equal(4, won.Term.Epoch.Value);
+        Assert.True(won.KnownBefore < new Epoch(3), "that it was lost is known");
+    }
+
     [Fact]
     public async Task A_promoted_replica_ends_the_term()
     {
