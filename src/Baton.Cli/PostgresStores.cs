@@ -30,7 +30,9 @@ internal static class PostgresStores
         if (purpose == OpenPurpose.Use)
         {
             // Only who leads needs the mark: a damaged one must not hide the state.
-            return (OpenExisting(place, mark), false, false);
+            var found = OpenExisting(place, mark);
+            ShareAsReader(place, found);
+            return (found, false, false);
         }
 
         var wasThere = mark.Epochs().Count > 0;
@@ -43,6 +45,7 @@ internal static class PostgresStores
         var database = PostgresDatabase.OpenOrCreate(address, around.Ids.NewSecret(), out var created);
         try
         {
+            HostFolder.Share(place, database.StoreId, isReader: false);
             if (mark.StoreId is null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(place.EpochFile)!);
@@ -56,6 +59,18 @@ internal static class PostgresStores
         }
 
         return (database, created, created && wasThere);
+    }
+
+    private static void ShareAsReader(StorePlace place, PostgresDatabase database)
+    {
+        try
+        {
+            HostFolder.Share(place, database.StoreId, isReader: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Who reads needs neither mark nor witness, and may not be let into the folder.
+        }
     }
 
     private static PostgresDatabase OpenExisting(StorePlace place, EpochFile mark)

@@ -98,7 +98,8 @@ public sealed class PoolerTests : IDisposable
             pool_mode = {mode}
             """);
         _server.RunAsServer("sh", "-c",
-            "mkdir \"$1\" && printf '%s\\n' \"$2\" > \"$1/ini\" && echo '\"postgres\" \"\"' > \"$1/users\"", "sh", _folder, config);
+            "mkdir \"$1\" && printf '%s\\n' \"$2\" > \"$1/ini\" && echo '\"postgres\" \"\"' > \"$1/users\"", "sh",
+            _folder, config);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         string[] command = [Program!, Path.Combine(_folder, "ini")];
         _pooler = ChildProcess.Start(new([.. Environment.UserName == "root"

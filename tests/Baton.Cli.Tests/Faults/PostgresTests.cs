@@ -137,6 +137,8 @@ public sealed class PostgresTests : IDisposable
         var lines = await File.ReadAllTextAsync(_folder.PathOf("lines"), Cancel);
         Assert.Contains("orchestrator", lines, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", lines, StringComparison.Ordinal);
+        var doctor = await RunAsync([("BATON_STORE", store)], "doctor", "-v");
+        Assert.DoesNotContain("s3cret", doctor.Out + doctor.Error, StringComparison.Ordinal);
         up.Child.Signal(SystemCalls.Terminate);
         await up.Child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel);
         Assert.DoesNotContain("s3cret", string.Join('\n', up.Said), StringComparison.Ordinal);
@@ -181,6 +183,28 @@ public sealed class PostgresTests : IDisposable
         using var again = Start([], "orchestrator", "run");
         Assert.Equal(2, (await LeaderAsync(1)).Epoch);
         Assert.Contains("store.rolled_back", (await RunAsync("events")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_spellings_of_an_address_share_one_mark()
+    {
+        var other = Store.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("init")).Exit);
+        foreach (var store in (string[])[Store, other])
+        {
+            using var life = Start([("BATON_STORE", store)], "orchestrator", "run");
+            await LeaderAsync(store == Store ? 0 : 1);
+            life.Child.Signal(SystemCalls.Terminate);
+            Assert.Equal(0, (await life.Child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
+        }
+
+        // Both know what was led under either name, when nothing of the store is left to say so.
+        _server.Do($"DROP SCHEMA {_schema} CASCADE");
+        Playground.Refuses(await RunAsync([("BATON_STORE", other)], "status"), ExitCode.Unavailable, "any more");
+        using var again = Start([], "orchestrator", "run");
+        Assert.Equal(3, (await LeaderAsync(2)).Epoch);
+        var folders = Directory.GetDirectories(_folder.PathOf("state/baton"), $"*{_schema}");
+        Assert.Equal((2, 1), (folders.Length, folders.Count(folder => new FileInfo(folder).LinkTarget is not null)));
     }
 
     private string Guest(string password, string more) =>

@@ -44,8 +44,8 @@ public sealed class ServerDrillTests : IDisposable
     {
         using var local = await Playground.MakeAsync();
 
-        var played = await _playground.RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers", "--only", "store-damage",
-            "--orchestrators", "2", "--report", "", "--json");
+        var played = await _playground.RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers",
+            "--only", "store-damage", "--orchestrators", "2", "--report", "", "--json");
 
         var data = Passed(played, "store-damage");
         Assert.Contains(Evidence(data, 0),
