@@ -146,7 +146,7 @@ public sealed partial class PostgresAddress
     /// <exception cref="StoreUnavailableException">A file with the password can be read by others.</exception>
     internal NpgsqlConnectionStringBuilder Settings()
     {
-        if (_settings.Password is null && Variable("PGPASSWORD") is null
+        if (!OperatingSystem.IsWindows() && _settings.Password is null && Variable("PGPASSWORD") is null
             && (_settings.Passfile ?? Variable("PGPASSFILE") ?? HomePassfile()) is { } file && File.Exists(file)
             && (File.GetUnixFileMode(file) & ForOthers) != UnixFileMode.None)
         {

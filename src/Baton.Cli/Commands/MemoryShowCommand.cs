@@ -35,7 +35,7 @@ internal static class MemoryShowCommand
     }
 
     // Records of other systems have a number twice: both are meant.
-    private static IEnumerable<MemorySection> Numbered(MemoryDesk desk, long number)
+    private static MemorySection[] Numbered(MemoryDesk desk, long number)
     {
         var found = desk.Memory.ReadNewestFirst().Where(section => section.Number == number).ToArray();
         if (found.Length == 0)

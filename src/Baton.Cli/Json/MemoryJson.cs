@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Baton.Work;
 
 namespace Baton.Cli;
 

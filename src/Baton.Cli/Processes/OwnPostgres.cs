@@ -57,6 +57,11 @@ internal sealed class OwnPostgres : IOwnServer, IAsyncDisposable
     /// <exception cref="IOException">It can't be made or started; the message says why.</exception>
     public static async Task<OwnPostgres> MakeAsync(string bin, string run, CancellationToken cancel)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("a server of the run's own needs the file modes of Unix");
+        }
+
         var server = new OwnPostgres(bin, run);
         if (Path.Exists(server._folder))
         {

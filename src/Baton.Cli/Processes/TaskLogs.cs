@@ -261,10 +261,10 @@ internal sealed class AttemptLog : IDisposable
         }
     }
 
-    private static IEnumerable<(int Number, string Path)> Parts(string path) =>
+    private static List<(int Number, string Path)> Parts(string path) =>
         Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*")
             .Select(part => (Number: int.TryParse(Path.GetExtension(part).AsSpan(1), NumberStyles.None,
-                CultureInfo.InvariantCulture, out var number) ? number : -1, part))
+                CultureInfo.InvariantCulture, out var number) ? number : -1, Path: part))
             .Where(part => part.Number >= 0)
             .OrderBy(part => part.Number)
             .ToList();

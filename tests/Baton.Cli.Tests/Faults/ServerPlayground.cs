@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Baton.Tests;
 
 namespace Baton.Cli.Tests;
 

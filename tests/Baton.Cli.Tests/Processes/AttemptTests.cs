@@ -101,7 +101,7 @@ public sealed class AttemptTests : IDisposable
         Assert.Equal(["review|net,gpu|/somewhere/spec.md"], lines);
     }
 
-    private RunOrder Order(string script) => new(["sh", "-c", script])
+    private static RunOrder Order(string script) => new(["sh", "-c", script])
     {
         Output = _ => new ChildOutput.Lines(_ => { }),
         Errors = _ => new ChildOutput.Lines(_ => { }),

@@ -1,8 +1,6 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Baton.Postgres;
-using Baton.Work;
 using Npgsql;
 
 namespace Baton.Tests;

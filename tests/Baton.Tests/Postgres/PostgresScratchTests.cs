@@ -1,5 +1,4 @@
 using Baton.Postgres;
-using Baton.Work;
 using Npgsql;
 
 namespace Baton.Tests;
