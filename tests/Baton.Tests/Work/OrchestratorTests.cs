@@ -113,7 +113,7 @@ public sealed class OrchestratorTests : IDisposable
     {
         var running = Begin();
         await Leads(1);
-        await _stage.Until(Task.Run(async () => (await _work.SnapshotAsync(default)).Fence.Epoch.Value == 1));
+        await Begins(1);
         await _work.ImportAsync(new("elsewhere", [], [], new(40)), CancellationToken.None);
         await Leads(41);
         await StopAsync(running);
@@ -186,8 +186,13 @@ public sealed class OrchestratorTests : IDisposable
     private Task Leads(long epoch) => _stage.Until(
         () => _seen.Any(draft => draft.Type == EventType.LeaderElected && draft.Epoch == new Epoch(epoch)));
 
+    private Task Begins(long epoch) => _stage.Until(() => _work.SnapshotAsync(CancellationToken.None).AsTask()
+        .GetAwaiter().GetResult().Fence.Epoch == new Epoch(epoch));
+
     private async Task AlarmsAsync(long known, long floor)
     {
+        // The election tells of its winner before the winner's first write.
+        await Begins(floor + 1);
         var alarm = (await _work.SnapshotAsync(CancellationToken.None)).Alarm;
         Assert.Equal((new Epoch(known), new Epoch(floor)), (alarm?.Known, alarm?.Floor));
     }
