@@ -7,6 +7,20 @@ internal static partial class ElectionMachine
 {
     private sealed partial class Turn
     {
+        /// <summary>
+        /// Who follows looks now; who leads and is shown a lease that is not its own any more asks for a renewal now,
+        /// whose answer counts.
+        /// </summary>
+        private void TakeHint(LeaseView view)
+        {
+            var isMine = State.Term is { } term && !view.HasRunOut
+                && view.Epoch == term.Epoch && view.Holder?.Holder == term.Holder;
+            if (State.Phase == Following || (State.Phase == Leading && !isMine))
+            {
+                State = State with { NextAt = now };
+            }
+        }
+
         private void Saw(LeaseView view, bool provablyDead, Epoch mark)
         {
             if (State.Phase != Following)

@@ -62,8 +62,8 @@ internal static partial class ElectionMachine
             {
                 case ElectionInput.Tick:
                     break;
-                case ElectionInput.Hint:
-                    State = State.Phase == Following ? State with { NextAt = now } : State;
+                case ElectionInput.Hint hint:
+                    TakeHint(hint.View);
                     break;
                 case ElectionInput.Saw saw:
                     if (Answers(saw.Attempt))

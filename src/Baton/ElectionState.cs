@@ -109,8 +109,8 @@ internal abstract record ElectionInput
     /// <summary>Time has passed.</summary>
     public sealed record Tick : ElectionInput;
 
-    /// <summary>The store hints that the lease changed.</summary>
-    public sealed record Hint : ElectionInput;
+    /// <summary>The store hints that the lease changed, and how it saw it.</summary>
+    public sealed record Hint(LeaseView View) : ElectionInput;
 
     /// <summary>
     /// The lease was read, and its holder's witness looked at; <paramref name="Mark"/> where it was asked for.

@@ -162,9 +162,9 @@ public sealed class LeaderElection : IAsyncDisposable
         {
             try
             {
-                await foreach (var _ in _store.WatchAsync(_options.Election, cancel))
+                await foreach (var view in _store.WatchAsync(_options.Election, cancel))
                 {
-                    _driver.Post(new ElectionInput.Hint());
+                    _driver.Post(new ElectionInput.Hint(view));
                 }
             }
             catch (OperationCanceledException)

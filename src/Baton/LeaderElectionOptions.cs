@@ -64,6 +64,8 @@ public sealed record LeaderElectionOptions
     {
         Require(Ttl >= traits.MinimumTtl,
             $"a ttl of {Text(Ttl)} is below the {Text(traits.MinimumTtl)} that a {traits.Name} store can honour");
+        Require(traits.TtlUnit == TimeSpan.Zero || Ttl.Ticks % traits.TtlUnit.Ticks == 0,
+            $"a ttl of {Text(Ttl)} is no whole number of {Text(traits.TtlUnit)}, which is all that a {traits.Name} store counts");
         Require(Ttl <= TimeSpan.FromHours(24),
             $"a ttl of {Text(Ttl)} is above 24 h: a frozen leader would block that long");
         var margin = Margin ?? TimeSpan.FromMilliseconds(Math.Max(Ttl.TotalMilliseconds / 10, 50));

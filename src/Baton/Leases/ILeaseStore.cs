@@ -12,6 +12,9 @@ public sealed record LeaseStoreTraits(string Name, TimeSpan MinimumTtl, TimeSpan
     /// <see cref="PollEvery"/>. Default false.
     /// </summary>
     public bool IsRemote { get; init; }
+
+    /// <summary>A ttl is a whole number of these; zero (default) where any will do.</summary>
+    public TimeSpan TtlUnit { get; init; }
 }
 
 /// <summary>

@@ -50,7 +50,7 @@ public static class LeaseRules
             return LeaseStanding.Died;
         }
 
-        if (view.Expiry is { } expiry && expiry.Domain.Knows(here) && now >= expiry.At)
+        if (view.HasRunOut || (view.Expiry is { } expiry && expiry.Domain.Knows(here) && now >= expiry.At))
         {
             return LeaseStanding.RanOut;
         }

@@ -64,6 +64,12 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     /// </summary>
     public LeaseExpiry? Expiry { get; init; }
 
+    /// <summary>
+    /// Whether the store itself let the lease run out, by a clock of its own. False (default) where it leaves that to
+    /// whoever reads.
+    /// </summary>
+    public bool HasRunOut { get; init; }
+
     /// <summary>The id of the store that keeps the lease, as it stands in its terms.</summary>
     public string LeaseStoreId { get; init; } = "";
 

@@ -26,6 +26,28 @@ public sealed class MachineTests
     }
 
     [Fact]
+    public void A_leader_that_is_shown_another_lease_asks_at_once_and_believes_only_the_answer()
+    {
+        Lead();
+        var term = _state.Term!;
+        var own = new LeaseView(term.Election, term.Epoch) { Holder = new(term.Holder), Renewals = 7 };
+        Assert.Empty(Take(new ElectionInput.Hint(own)));
+
+        var renew = One<ElectionEffect.Renew>(Take(new ElectionInput.Hint(own with { HasRunOut = true })));
+        Assert.Equal(ElectionPhase.Leading, _state.Phase);
+        One<ElectionEffect.Withdraw>(Take(new ElectionInput.RenewAnswered(renew.Attempt, new RenewAnswer.NotYours(Nobody))));
+    }
+
+    [Fact]
+    public void A_lease_that_its_store_let_run_out_is_vacant_at_the_first_look()
+    {
+        var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+        var gone = new LeaseView(ElectionName.Main, new(4)) { Holder = new(new("other-1")), Ttl = Timers.Ttl, HasRunOut = true };
+        var acquire = One<ElectionEffect.Acquire>(Take(new ElectionInput.Saw(look.Attempt, gone, false)));
+        Assert.Equal(LeaseStanding.RanOut, acquire.Seen.Standing);
+    }
+
+    [Fact]
     public void Trust_counts_from_the_moment_before_the_request_was_sent()
     {
         var grant = Lead(TimeSpan.FromMilliseconds(700));

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Baton.Conformance;
+using Baton.Etcd;
 using Baton.Postgres;
 using Baton.Sqlite;
 using Baton.Validation;
@@ -13,7 +14,7 @@ public sealed class SeamTests
     private static readonly Assembly[] Libraries =
     [
         typeof(Epoch).Assembly, typeof(IWorkStore).Assembly, typeof(SqliteFile).Assembly,
-        typeof(PostgresDatabase).Assembly, typeof(Operation).Assembly,
+        typeof(PostgresDatabase).Assembly, typeof(EtcdKeyspace).Assembly, typeof(Operation).Assembly,
     ];
 
     public static TheoryData<string> LeaseStores => [.. Implementations(typeof(ILeaseStore))];
