@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Baton.Tests;
 
 namespace Baton.Cli.Tests;
 
@@ -16,14 +17,20 @@ public sealed class BlockedStoreTests : IDisposable
             clock_domain, 1, 0, 0 FROM agent LIMIT 1;
         """;
 
-    private readonly OrchestratorPack _pack = new();
+    private readonly OrchestratorPack _pack;
 
-    public void Dispose() => _pack.Dispose();
+    public BlockedStoreTests()
+    {
+        // Someone must hold the lock.
+        Requirement.Installed(File.Exists(Shell) ? Shell : null, Shell, "sqlite3");
+        _pack = new();
+    }
+
+    public void Dispose() => _pack?.Dispose();
 
     [Fact]
     public async Task A_stranger_on_the_write_lock_is_named_and_left_alone()
     {
-        Assert.SkipUnless(File.Exists(Shell), $"{Shell} is missing: nobody to hold the lock (install sqlite3)");
         using var holder = await HoldAsync("");
         try
         {
@@ -56,7 +63,6 @@ public sealed class BlockedStoreTests : IDisposable
     [Fact]
     public async Task A_frozen_writer_of_the_roster_is_ended_once_its_time_has_run_out()
     {
-        Assert.SkipUnless(File.Exists(Shell), $"{Shell} is missing: nobody to hold the lock (install sqlite3)");
         _pack.Start("a", "--ttl", "1s");
         var first = await _pack.HearLeaderAsync();
         using var holder = await HoldAsync(EnterLongAgo);
@@ -72,7 +78,6 @@ public sealed class BlockedStoreTests : IDisposable
     [Fact]
     public async Task A_frozen_writer_keeps_no_orchestrator_off_the_roster()
     {
-        Assert.SkipUnless(File.Exists(Shell), $"{Shell} is missing: nobody to hold the lock (install sqlite3)");
         _pack.Start("a", "--ttl", "1s");
         var first = await _pack.HearLeaderAsync();
         _pack["a"].Signal(SystemCalls.Terminate);

@@ -6,7 +6,7 @@ using Baton.Tests;
 
 namespace Baton.Cli.Tests;
 
-/// <summary>The main job through a pooler (PgBouncer) that shares sessions. Skipped where none is installed.</summary>
+/// <summary>The main job through a pooler (PgBouncer) that shares sessions.</summary>
 public sealed class PoolerTests : IDisposable
 {
     private static readonly TimeSpan FailSafe = TimeSpan.FromSeconds(60);
@@ -21,7 +21,7 @@ public sealed class PoolerTests : IDisposable
 
     public PoolerTests()
     {
-        Assert.SkipWhen(Program is null, "no PgBouncer is installed here (Debian, Ubuntu: apt-get install pgbouncer)");
+        Requirement.Installed(Program, "PgBouncer", "pgbouncer");
         _server = PostgresServer.Shared;
         // The server's own folder, for the pooler refuses root as well.
         _folder = Path.Combine(Path.GetDirectoryName(_server.Data)!, $"pooler-{_schema}");

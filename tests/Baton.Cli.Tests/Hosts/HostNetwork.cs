@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Baton.Tests;
 using Baton.Work;
 
 namespace Baton.Cli.Tests;
@@ -38,6 +39,8 @@ internal sealed class HostNetwork : IDisposable
     public static HostNetwork Make()
     {
         var ids = new IdSource(BootClock.Instance, System.Security.Cryptography.RandomNumberGenerator.Fill);
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "hosts as network namespaces need root");
+        Requirement.Installed(Find("ip"), "ip", "iproute2");
         var network = new HostNetwork($"baton-{ids.NewSecret()[..6]}-");
         try
         {
@@ -47,7 +50,7 @@ internal sealed class HostNetwork : IDisposable
         catch (IOException e)
         {
             network.Dispose();
-            Assert.Skip($"hosts as network namespaces can't be made here: {e.Message}");
+            Requirement.Allowed(false, "to make hosts as network namespaces", e.Message);
             throw;
         }
     }
@@ -104,6 +107,9 @@ internal sealed class HostNetwork : IDisposable
             throw new IOException($"{string.Join(' ', command)}: {said}");
         }
     }
+
+    private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     private static (int Exit, string Said) Try(params string[] command)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Baton.Tests;
 
 namespace Baton.Cli.Tests;
 
@@ -37,8 +38,8 @@ internal sealed class SteppedClock
     {
         var library = Directory.EnumerateDirectories("/usr/lib")
             .Select(folder => Path.Combine(folder, "faketime", Library)).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(library is null, $"{Library} is not installed here (Debian, Ubuntu: apt-get install libfaketime)");
-        return new(library!, file);
+        Requirement.Installed(library, Library, "libfaketime");
+        return new(library, file);
     }
 
     /// <summary>Sets it so far from the right time.</summary>

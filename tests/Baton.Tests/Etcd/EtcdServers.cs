@@ -47,12 +47,8 @@ internal sealed class EtcdServers : IDisposable
     /// <summary>Skips the test where no etcd is installed, but fails it in CI.</summary>
     public static void Require()
     {
-        const string missing = "no etcd is installed here (Debian, Ubuntu: apt-get install etcd-server etcd-client)";
-        if (EtcdMember.Find("etcd") is null || EtcdMember.Find("etcdctl") is null)
-        {
-            Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", missing);
-            Assert.Fail(missing);
-        }
+        Requirement.Installed(EtcdMember.Find("etcd"), "etcd", "etcd-server");
+        Requirement.Installed(EtcdMember.Find("etcdctl"), "etcdctl", "etcd-client");
     }
 
     /// <summary>A cluster of one's own, for whoever stops, freezes or empties it.</summary>

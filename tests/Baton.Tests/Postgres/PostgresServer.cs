@@ -57,15 +57,7 @@ internal sealed class PostgresServer : IDisposable
     public int Port { get; }
 
     /// <summary>Skips the test where no server is installed, but fails it in CI.</summary>
-    public static void Require()
-    {
-        const string missing = "no PostgreSQL server is installed here (Debian, Ubuntu: apt-get install postgresql)";
-        if (FindBin() is null)
-        {
-            Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", missing);
-            Assert.Fail(missing);
-        }
-    }
+    public static void Require() => Requirement.Installed(FindBin(), "a PostgreSQL server", "postgresql");
 
     /// <summary>A server of one's own, for whoever stops, freezes or fills it.</summary>
     public static PostgresServer Start(params string[] settings)
