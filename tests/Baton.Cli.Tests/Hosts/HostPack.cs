@@ -19,6 +19,7 @@ internal sealed class HostPack : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly HostNetwork _network = HostNetwork.Make();
     private readonly PostgresServer? _server;
+    private readonly string _ttl;
     private readonly Dictionary<string, SteppedClock> _clocks = [];
     private readonly Dictionary<string, NetworkHost> _hosts = [];
     private readonly Dictionary<string, ChildProcess> _orchestrators = [];
@@ -31,8 +32,10 @@ internal sealed class HostPack : IDisposable
 
     /// <summary>Makes hosts and server.</summary>
     /// <param name="withClocks">Whether the wall clocks of all can be stepped.</param>
-    public HostPack(bool withClocks = false)
+    /// <param name="ttl">The ttl of the lease; long where a leader must go on leading on a busy machine.</param>
+    public HostPack(bool withClocks = false, string ttl = "2s")
     {
+        _ttl = ttl;
         string[] machines = ["ash", "birch", "cedar", ServerClock];
         try
         {
@@ -238,7 +241,7 @@ internal sealed class HostPack : IDisposable
         // The clock is for the program alone, not for those that become it.
         var clock = Clock(host).Select(variable => $"{variable.Key}={variable.Value}");
         var start = On(host, ["env", .. clock, .. OwnProgram.Command],
-            "orchestrator", "run", "--json", "--id", host, "--ttl", "2s", "--on-overrun", "wait");
+            "orchestrator", "run", "--json", "--id", host, "--ttl", _ttl, "--on-overrun", "wait");
         _orchestrators[host] = ChildProcess.Start(start with
         {
             Environment = start.Environment.Add("BATON_HISTORY", History),

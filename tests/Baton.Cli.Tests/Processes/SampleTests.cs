@@ -15,7 +15,9 @@ public sealed class SampleTests
         var leads = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var said = new List<string>();
         using var sample = ChildProcess.Start(new(
-            ["dotnet", "run", "--file", Path.Combine(Repository.Root, "samples", "elect.cs"), "--", folder.PathOf("e")])
+            // What is built already is not built again.
+            ["dotnet", "run", "-c", "Release", "--file", Path.Combine(Repository.Root, "samples", "elect.cs"), "--",
+                folder.PathOf("e")])
         {
             OwnSession = true,
             Output = new ChildOutput.Lines(Take),
