@@ -21,7 +21,11 @@ internal static class Examples
         ["task claim"] = ["baton task claim --next --agent ann", "baton task claim task_1767216141159 --agent ann --json"],
         ["task heartbeat"] = ["baton task heartbeat task_1767216141159 --claim 1-9f8e7d6c5b4a3928"],
         ["task progress"] = ["baton task progress task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --note 'half of it'"],
-        ["task complete"] = ["baton task complete task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --summary 'all tests pass'"],
+        ["task complete"] =
+        [
+            "baton task complete task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --summary 'all tests pass'",
+            "baton task complete task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --check 'make test'",
+        ],
         ["task fail"] = ["baton task fail task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --reason 'the build is broken'"],
         ["task block"] = ["baton task block task_1767216141159 --claim 1-9f8e7d6c5b4a3928 --reason 'needs a password'"],
         ["task release"] = ["baton task release task_1767216141159 --claim 1-9f8e7d6c5b4a3928"],

@@ -14,6 +14,8 @@ internal static partial class NewTasks
     private const int LongestText = 1_000_000;
     private const long LongestSpanMs = 3650L * 24 * 3600 * 1000;
     private const int MostAttempts = 1000;
+    private const int MostChecks = 20;
+    private const int LongestCheck = 10_000;
 
     /// <summary>The tasks of a file, a JSON object a line; <c>-</c> is standard input.</summary>
     /// <exception cref="CommandFailure">
@@ -76,6 +78,12 @@ internal static partial class NewTasks
                 $"'{need}' is no word for a need: it is empty, too long, or holds a comma or a control character");
         }
 
+        Require((json.Checks ?? []).Length <= MostChecks, $"there are more than {MostChecks} checks");
+        foreach (var check in json.Checks ?? [])
+        {
+            Require(WhyNoCheck(check) is null, WhyNoCheck(check) ?? "");
+        }
+
         Require(json.StallMs is null or (> 0 and <= LongestSpanMs), "stall_ms is 1 to 10 years");
         Require(json.TimeLimitMs is null or (> 0 and <= LongestSpanMs), "time_limit_ms is 1 to 10 years");
         Require(json.MaxAttempts is null or (> 0 and <= MostAttempts), $"max_attempts is 1 to {MostAttempts}");
@@ -97,6 +105,7 @@ internal static partial class NewTasks
             Stall = Span(json.StallMs),
             TimeLimit = Span(json.TimeLimitMs),
             MaxAttempts = json.MaxAttempts,
+            Checks = [.. json.Checks ?? []],
         };
 
         void Require(bool holds, string message)
@@ -109,6 +118,12 @@ internal static partial class NewTasks
 
         CommandFailure Wrong(string message, string? hint) => CommandFailure.Usage(where + message, hint);
     }
+
+    /// <summary>Why a text is no command of a check; null when it is.</summary>
+    public static string? WhyNoCheck(string check) => string.IsNullOrWhiteSpace(check) ? "a check is empty"
+        : check.Length > LongestCheck ? $"a check has {check.Length} characters; at most {LongestCheck}"
+        : check.Contains('\0', StringComparison.Ordinal) ? "a check holds a NUL"
+        : null;
 
     private static TimeSpan? Span(long? milliseconds) =>
         milliseconds is { } some ? TimeSpan.FromMilliseconds(some) : null;

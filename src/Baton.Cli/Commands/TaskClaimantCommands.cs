@@ -13,7 +13,7 @@ internal static class TaskClaimantCommands
     [
         Extending("heartbeat", "make the claim last longer", demandsNote: false),
         Extending("progress", "tell how far it is; the claim lasts longer", demandsNote: true),
-        Settling("complete", "it is done", (note, _) => new Settlement.Complete(note)),
+        TaskCompleteCommand.Declare(),
         Settling("fail", "the attempt failed; it is tried again after a pause",
             (note, exitCode) => new Settlement.Fail(note ?? "no reason given", exitCode), takesExitCode: true),
         Settling("block", "it can't go on until a person requeues it",
@@ -22,14 +22,15 @@ internal static class TaskClaimantCommands
         Declining(),
     ];
 
-    private static Option<string?> Token() => new("--claim")
+    /// <summary>The option that shows who may speak for an attempt.</summary>
+    public static Option<string?> Token() => new("--claim")
     {
         Description = "the token that 'task claim' printed (BATON_CLAIM)",
         HelpName = "TOKEN",
     };
 
     // Whichever of these words fits what is said.
-    private static Option<string?> Note() =>
+    public static Option<string?> Note() =>
         new("--note", "--summary", "--reason") { Description = "a line about it", HelpName = "TEXT" };
 
     private static Verb Extending(string name, string description, bool demandsNote)
@@ -43,7 +44,7 @@ internal static class TaskClaimantCommands
                 throw CommandFailure.Usage($"task {name}: --note is missing", $"baton task {name} --help");
             }
 
-            var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
+            var (_, claim) = await ClaimAsync(session, session.Get(id)!, session.Get(token));
             var task = TaskOf(await session.Work.ExtendAsync(claim, text, session.Stop));
             if (task.Claim is { } held)
             {
@@ -64,7 +65,7 @@ internal static class TaskClaimantCommands
         var exitCode = new Option<int?>("--exit-code") { Description = "of the command that failed", HelpName = "N" };
         var verb = new Verb(name, description, async session =>
         {
-            var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
+            var (_, claim) = await ClaimAsync(session, session.Get(id)!, session.Get(token));
             var settlement = settle(session.Get(note), takesExitCode ? session.Get(exitCode) : null);
             Print(session, TaskOf(await session.Work.SettleAsync(claim, settlement, session.Stop)));
             return ExitCode.Ok;
@@ -96,7 +97,7 @@ internal static class TaskClaimantCommands
                     "baton task block keeps it back until a person requeues it");
             }
 
-            var claim = await ClaimAsync(session, session.Get(id)!, session.Get(token));
+            var (_, claim) = await ClaimAsync(session, session.Get(id)!, session.Get(token));
             Print(session, TaskOf(await session.Work.SettleAsync(
                 claim, new Settlement.Decline(reason, session.Get(pause)), session.Stop)));
             return ExitCode.Ok;
@@ -104,11 +105,13 @@ internal static class TaskClaimantCommands
         { id, token, note, pause };
     }
 
-    private static void Print(Session session, DurableTask task) => session.Output.Data(
+    /// <summary>Prints what became of a task.</summary>
+    public static void Print(Session session, DurableTask task) => session.Output.Data(
         TaskJson.Of(task), BatonJson.Default.TaskJson,
         text => text.WriteLine($"{task.Id} {TaskListCommand.StatusOf(task)}"));
 
-    private static async Task<Claim> ClaimAsync(Session session, string id, string? token)
+    /// <summary>The task that is named, and the claim on it that a token stands for.</summary>
+    public static async Task<(DurableTask Task, Claim Claim)> ClaimAsync(Session session, string id, string? token)
     {
         token ??= session.Around.Variable("BATON_CLAIM");
         if (string.IsNullOrEmpty(token))
@@ -118,10 +121,12 @@ internal static class TaskClaimantCommands
 
         var task = await Lookup.TaskAsync(session, id);
         // What is no token at all can only be refused, as every other that is not the present one.
-        return Claim.Parse(task.Id, token) ?? new(task.Id, 0, token);
+        return (task, Claim.Parse(task.Id, token) ?? new(task.Id, 0, token));
     }
 
-    private static DurableTask TaskOf(ClaimAnswer answer) => answer switch
+    /// <summary>The task of an answer.</summary>
+    /// <exception cref="CommandFailure">It is a refusal.</exception>
+    public static DurableTask TaskOf(ClaimAnswer answer) => answer switch
     {
         ClaimAnswer.Granted granted => granted.Task,
         ClaimAnswer.Refused refused => throw CommandFailure.Of(refused.Refusal),

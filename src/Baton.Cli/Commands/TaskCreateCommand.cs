@@ -32,6 +32,11 @@ internal static class TaskCreateCommand
             Description = "give it up once so many attempts failed or were lost (5 failed or 10 lost)",
             HelpName = "N",
         };
+        var checks = new Option<string[]>("--check")
+        {
+            Description = "a command that must end with 0 before it is completed; may be repeated",
+            HelpName = "CMD",
+        };
         var file = Text("--file", "a JSON object a line; - reads standard input", "F");
         return new("create", "make tasks", session => session.Get(file) is { } path
             ? FromFileAsync(session, path, session.Get(title))
@@ -51,10 +56,11 @@ internal static class TaskCreateCommand
                 StallMs = Milliseconds("--stall", session.Get(stall)),
                 TimeLimitMs = Milliseconds("--time-limit", session.Get(timeLimit)),
                 MaxAttempts = session.Get(maxAttempts),
+                Checks = session.Get(checks),
             }))
         {
             title, description, priority, complexity, tags, dependsOn, hours, key, role, needs, stall, timeLimit,
-            maxAttempts, file,
+            maxAttempts, checks, file,
         };
     }
 

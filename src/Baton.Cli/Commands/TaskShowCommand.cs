@@ -69,8 +69,13 @@ internal static class TaskShowCommand
         Field("stall", Span(task.StallMs));
         Field("time limit", Span(task.TimeLimitMs));
         Field("max attempts", task.MaxAttempts is { } most ? $"{most}" : null);
-        Field("declined", task.Declines > 0 ? $"{task.Declines} times" : null);
-        Field("created", $"{Times.Text(task.CreatedAt)} by {task.CreatedBy}");
+        foreach (var check in task.Checks)
+        {
+            Field("check", check);
+        }
+
+        Field("declined", task.Declines switch { 0 => null, 1 => "once", var times => $"{times} times" });
+        Field("created", Times.Text(task.CreatedAt) + (task.CreatedBy.Length > 0 ? $" by {task.CreatedBy}" : ""));
         Field("updated", Times.Text(task.UpdatedAt));
         Field("assigned to", task.AssignedTo);
         Field("attempt", $"{task.Attempt}");
@@ -78,6 +83,12 @@ internal static class TaskShowCommand
             ? $"{claim.Agent}, epoch {claim.Epoch}, until {Times.Text(claim.ExpiresAt)}" : null);
         Field("not before", task.NotBefore is { } notBefore ? Times.Text(notBefore) : null);
         Field("completed", task.CompletedAt is { } completed ? Times.Text(completed) : null);
+        foreach (var seen in task.Evidence)
+        {
+            Field("evidence", $"{seen.Command}: exit code {seen.ExitCode} at {Times.Text(seen.At)}, "
+                + $"{seen.OutputBytes} bytes, sha256 {seen.OutputSha256[..12]}…");
+        }
+
         Field("issue", task.GithubIssue is { } issue ? $"#{issue.Number} {issue.Url}" : null);
         Field("branch", task.Branch);
         Field("quality", task.QualityScore is { } score ? $"{score} {task.QualityNotes}" : null);

@@ -51,6 +51,10 @@ internal sealed record EventFactsJson
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Source { get; init; }
 
+    /// <summary>What checks were seen to do.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EvidenceJson>? Evidence { get; init; }
+
     public static EventFactsJson Of(EventFacts facts) => new()
     {
         Attempt = facts.Attempt,
@@ -64,5 +68,6 @@ internal sealed record EventFactsJson
         NotBefore = facts.NotBefore,
         Count = facts.Count,
         Source = facts.Source,
+        Evidence = facts.Evidence?.Select(EvidenceJson.Of).ToArray(),
     };
 }

@@ -33,6 +33,12 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
     /// <summary>How many attempts were declined.</summary>
     public int Declines { get; init; }
 
+    /// <summary>The commands that must end well before it is completed.</summary>
+    public IReadOnlyList<string> Checks { get; init; } = [];
+
+    /// <summary>What the checks were seen to do when it was completed.</summary>
+    public IReadOnlyList<EvidenceJson> Evidence { get; init; } = [];
+
     /// <summary>Whether it could be taken now, a back-off aside.</summary>
     public bool Ready { get; init; }
 
@@ -66,6 +72,8 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
         TimeLimitMs = (long?)task.TimeLimit?.TotalMilliseconds,
         MaxAttempts = task.MaxAttempts,
         Declines = task.Declines,
+        Checks = task.Checks,
+        Evidence = [.. task.Evidence.Select(EvidenceJson.Of)],
         Ready = task.IsReady,
         NotBefore = task.NotBefore,
         Summary = task.Summary,
@@ -76,6 +84,14 @@ internal sealed record TaskJson(string Id, string Title, string Description, str
 internal sealed record ClaimJson(string Agent, long Epoch, DateTimeOffset ExpiresAt);
 
 internal sealed record NoteJson(DateTimeOffset At, string Text);
+
+/// <summary>What a check was seen to do; <c>exit_code</c> as shells count.</summary>
+internal sealed record EvidenceJson(string Command, int ExitCode, bool TimedOut, DateTimeOffset At, long TookMs,
+    string OutputSha256, long OutputBytes, IReadOnlyList<string> OutputTail)
+{
+    public static EvidenceJson Of(CheckEvidence seen) => new(seen.Command, seen.ExitCode, seen.TimedOut, seen.At,
+        (long)seen.Took.TotalMilliseconds, seen.OutputSha256, seen.OutputBytes, seen.OutputTail);
+}
 
 internal sealed record GithubIssueJson(int? Number, string? Url);
 
@@ -141,4 +157,6 @@ internal sealed record NewTaskJson
     public long? TimeLimitMs { get; init; }
 
     public int? MaxAttempts { get; init; }
+
+    public string[]? Checks { get; init; }
 }

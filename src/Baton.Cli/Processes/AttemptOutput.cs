@@ -34,7 +34,14 @@ internal sealed class AttemptOutput(TimeProvider clock, AttemptLog? log)
     /// <summary>The same output, overheard; one that does not pass through this process can't be.</summary>
     public ChildOutput Hearing(ChildOutput output) => output switch
     {
-        ChildOutput.Lines lines => lines with { Raw = Hear },
+        ChildOutput.Lines lines => lines with
+        {
+            Raw = bytes =>
+            {
+                Hear(bytes);
+                lines.Raw?.Invoke(bytes);
+            },
+        },
         ChildOutput.Chunks chunks => new ChildOutput.Chunks(bytes =>
         {
             Hear(bytes);
@@ -42,6 +49,13 @@ internal sealed class AttemptOutput(TimeProvider clock, AttemptLog? log)
         }),
         _ => output,
     };
+
+    /// <summary>A line of our own among what is kept.</summary>
+    public void Note(string line)
+    {
+        Said();
+        log?.Write(Encoding.UTF8.GetBytes($"baton: {Plain.Line(line)}\n"));
+    }
 
     /// <summary>It was heard of by another way.</summary>
     public void Said() => Volatile.Write(ref _saidAt, Instant.Of(clock).Nanoseconds);

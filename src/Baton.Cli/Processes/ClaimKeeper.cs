@@ -3,7 +3,7 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// Extends a claim while its command lives, on a thread of its own. When the claim is lost, or could not be
+/// Extends a claim while a command lives, on a thread of its own. When the claim is lost, or could not be
 /// extended for its whole ttl, it ends the command's tree: two attempts must not work side by side.
 /// </summary>
 internal sealed class ClaimKeeper : IDisposable
@@ -13,39 +13,66 @@ internal sealed class ClaimKeeper : IDisposable
 
     private readonly IWorkStore _work;
     private readonly Claim _claim;
-    private readonly RunOrder _order;
+    private readonly TimeSpan _ttl;
+    private readonly TimeSpan _grace;
     private readonly TimeProvider _clock;
-    private readonly ChildProcess _child;
     private readonly Action<DurableTask> _seen;
+    private readonly Lock _gate = new();
     private readonly Beat _beat;
+    private ChildProcess? _child;
+    private string? _lost;
     private Instant _until;
 
     /// <summary>Begins to keep a claim.</summary>
     /// <param name="work">The work store.</param>
     /// <param name="claim">The claim.</param>
     /// <param name="claimedAt">When the request that was granted was sent.</param>
-    /// <param name="order">Says how long a claim lives and how long a command may take to end.</param>
+    /// <param name="ttl">How long a claim lives.</param>
+    /// <param name="grace">How long a command may take to end.</param>
     /// <param name="clock">The clock.</param>
-    /// <param name="child">The command.</param>
     /// <param name="seen">Told of the task at each extension.</param>
-    public ClaimKeeper(IWorkStore work, Claim claim, Instant claimedAt, RunOrder order, TimeProvider clock,
-        ChildProcess child, Action<DurableTask> seen)
+    public ClaimKeeper(IWorkStore work, Claim claim, Instant claimedAt, TimeSpan ttl, TimeSpan grace,
+        TimeProvider clock, Action<DurableTask> seen)
     {
         _seen = seen;
         _work = work;
         _claim = claim;
-        _order = order;
+        _ttl = ttl;
+        _grace = grace;
         _clock = clock;
-        _child = child;
-        _until = claimedAt + order.ClaimTtl;
-        _beat = new("baton-claim", order.ClaimTtl / BeatsPerTtl, Extend);
+        _until = claimedAt + ttl;
+        _beat = new("baton-claim", ttl / BeatsPerTtl, Extend);
     }
 
     /// <summary>Why the claim is lost; null while it is held.</summary>
-    public string? Lost { get; private set; }
+    public string? Lost
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lost;
+            }
+        }
+    }
 
     /// <summary>Until when the claim surely lives.</summary>
     public Instant Until => _until;
+
+    /// <summary>Names the command that is ended with the claim; at once where that is lost already.</summary>
+    public void Guard(ChildProcess? child)
+    {
+        lock (_gate)
+        {
+            _child = child;
+            if (_lost is null)
+            {
+                return;
+            }
+        }
+
+        child?.EndTree(_grace);
+    }
 
     /// <summary>
     /// Stops extending; returns once an extension under way is answered, and a lost claim's tree ended.
@@ -61,8 +88,8 @@ internal sealed class ClaimKeeper : IDisposable
             switch (_work.ExtendAsync(_claim, null, CancellationToken.None).AsTask().GetAwaiter().GetResult())
             {
                 case ClaimAnswer.Granted granted:
+                    _until = sentAt + _ttl;
                     _seen(granted.Task);
-                    _until = sentAt + _order.ClaimTtl;
                     return true;
                 case ClaimAnswer.Refused refused:
                     return Lose(refused.Refusal.Message);
@@ -73,14 +100,20 @@ internal sealed class ClaimKeeper : IDisposable
         catch (StoreUnavailableException e)
         {
             return Instant.Of(_clock) < _until
-                || Lose($"it could not be extended for {_order.ClaimTtl.TotalSeconds:0.###} s: {e.Message}");
+                || Lose($"it could not be extended for {_ttl.TotalSeconds:0.###} s: {e.Message}");
         }
     }
 
     private bool Lose(string reason)
     {
-        Lost = reason;
-        _child.EndTree(_order.Grace);
+        ChildProcess? child;
+        lock (_gate)
+        {
+            _lost = reason;
+            child = _child;
+        }
+
+        child?.EndTree(_grace);
         return false;
     }
 }

@@ -10,7 +10,6 @@ namespace Baton.Cli;
 internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tools)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowReader = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
 
@@ -117,93 +116,41 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         using var file = TaskFile.Write(task, tools);
         using var log = order.Logs?.Begin(task.Id, task.Attempt, tools.Trouble);
         var output = new AttemptOutput(tools.Clock, log);
+        var watch = new AttemptWatch(_work, task, order, output, tools.Clock);
+        using var keeper = new ClaimKeeper(
+            _work, claim, claimedAt, order.ClaimTtl, order.Grace, tools.Clock, watch.See);
+        using var attempt = new Attempt(_work, task, claim, order, tools, new(keeper, watch, output));
         var began = Instant.Of(tools.Clock);
-        ChildProcess child;
-        try
+        var settlement = await attempt.RunAsync(Command(life, task, claim, witness, file), stop);
+        tools.Recorder?.Take(new(life.Id.Value, OperationKind.Execute, began, Outcome.Ok)
         {
-            child = ChildProcess.Start(Command(life, task, claim, witness, file, output));
-        }
-        catch (IOException e)
+            Ended = Instant.Of(tools.Clock), Subject = task.Id.Value, Attempt = task.Attempt, Claim = claim.Token,
+        });
+        keeper.Dispose();
+        if (keeper.Lost is { } lost)
         {
-            const int cannotRun = 127;
-            return await SettleAsync(task, claim, new Settlement.Fail(e.Message, cannotRun),
-                claimedAt + order.ClaimTtl, witness);
+            witness.Remove();
+            return new RunOutcome.ClaimLost(task, lost);
         }
 
-        using (child)
-        {
-            string? lost;
-            Instant until;
-            Settlement? early;
-            var watch = new AttemptWatch(_work, task, order, output, tools.Clock);
-            using (var keeper = new ClaimKeeper(_work, claim, claimedAt, order, tools.Clock, child, watch.See))
-            {
-                early = await ExitOrEndAsync(child, watch, stop);
-                if (!child.EndTree(order.Grace))
-                {
-                    tools.Trouble($"{task.Id}: processes of its command can't be ended");
-                }
-
-                tools.Recorder?.Take(new(life.Id.Value, OperationKind.Execute, began, Outcome.Ok)
-                {
-                    Ended = Instant.Of(tools.Clock), Subject = task.Id.Value, Attempt = task.Attempt, Claim = claim.Token,
-                });
-                keeper.Dispose();
-                lost = keeper.Lost;
-                until = keeper.Until;
-            }
-
-            // Everyone who could still write into the pipes is gone, but for what the kernel could not kill.
-            await child.Drained.WaitAsync(LastWords, tools.Clock, CancellationToken.None)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (lost is not null)
-            {
-                witness.Remove();
-                return new RunOutcome.ClaimLost(task, lost);
-            }
-
-            var outcome = await SettleAsync(task, claim, early ?? Verdict(await child.Exit, output), until, witness);
-            // What the command said may still be on its way through us to a reader that takes its time.
-            await child.Drained.WaitAsync(SlowReader, tools.Clock, stop)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await PruneAsync();
-            return outcome;
-        }
+        var outcome = await SettleAsync(task, claim, settlement, keeper.Until, witness);
+        // What the command said may still be on its way through us to a reader that takes its time.
+        await attempt.Drained.WaitAsync(SlowReader, tools.Clock, stop)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await PruneAsync();
+        return outcome;
     }
 
-    private ChildStart Command(AgentLife life, DurableTask task, Claim claim, ClaimWitness witness, TaskFile file,
-        AttemptOutput output) => new(order.Command)
+    private ChildStart Command(
+        AgentLife life, DurableTask task, Claim claim, ClaimWitness witness, TaskFile file) => new(order.Command)
         {
             OwnSession = true,
             InheritsInput = order.InheritsInput,
             OwnsOrphans = order.OwnsOrphans,
             Inherits = witness.Descriptor is { } descriptor ? [descriptor] : [],
-            Output = output.Hearing(order.Output(task)),
-            Errors = output.Hearing(order.Errors(task)),
             Mark = $"{RunVariables.Claim}={claim.Token}",
             Environment = RunVariables.For(life.Id, task, claim, order, file.Path),
         };
-
-    /// <summary>Waits for the command's end; gives what becomes of the attempt if it must be ended before.</summary>
-    private static async Task<Settlement?> ExitOrEndAsync(ChildProcess child, AttemptWatch watch, CancellationToken stop)
-    {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var watching = watch.OverAsync(ended.Token);
-        await Task.WhenAny(child.Exit, watching);
-        await ended.CancelAsync();
-        await ((Task)watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return child.Exit.IsCompleted ? null
-            : watching.IsCompletedSuccessfully ? new Settlement.Fail(await watching, null)
-            : watching.IsFaulted ? throw watching.Exception.InnerException!
-            : new Settlement.Release("its agent was stopped");
-    }
-
-    private static Settlement Verdict(ChildExit exit, AttemptOutput output) => exit switch
-    {
-        { IsSuccess: true } => new Settlement.Complete(null),
-        { Code: RunOrder.Declines } => new Settlement.Decline(output.LastWords ?? exit.ToString(), null),
-        _ => new Settlement.Fail(exit.ToString(), exit.ShellCode),
-    };
 
     private async Task PruneAsync()
     {
