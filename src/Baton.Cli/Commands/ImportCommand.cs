@@ -30,11 +30,14 @@ internal static class ImportCommand
         var path = Path.GetFullPath(folder, session.Around.WorkingFolder);
         var whole = Whole(HyrmReader.Read(path, session.Around.Clock.GetUtcNow()));
         var desk = SpecDesk.Of(session);
-        if (dryRun)
-        {
-            return Tell(session, whole, WorkspaceFiles.Plan(desk.Root, whole.Files), null);
-        }
+        return dryRun ? Tell(session, whole, WorkspaceFiles.Plan(desk.Root, whole.Files), null)
+            : await BringAsync(session, desk, whole, Path.TrimEndingDirectorySeparator(path)
+                != Path.TrimEndingDirectorySeparator(desk.Root));
+    }
 
+    /// <summary>Takes in tasks and files, all or nothing.</summary>
+    private static async Task<int> BringAsync(Session session, SpecDesk desk, ImportReading.Whole whole, bool lists)
+    {
         // Opened before any file is written: without a store nothing is.
         var work = session.Work;
         using var held = whole.Files.IsEmpty ? null : desk.Lock();
@@ -52,7 +55,7 @@ internal static class ImportCommand
         }
 
         files.Settle();
-        if (Path.TrimEndingDirectorySeparator(path) != Path.TrimEndingDirectorySeparator(desk.Root))
+        if (lists)
         {
             List(desk, files);
         }
@@ -63,12 +66,8 @@ internal static class ImportCommand
     // Those that were there already too: an earlier import may have ended before it came to the index.
     private static void List(SpecDesk desk, WorkspaceFiles files)
     {
-        var specs = files.Files.Where(file => file.Fate != FileFate.Kept && file.Source.SpecTitle is not null)
-            .Select(file => (file.Source.File, file.Source.SpecTitle!)).ToList();
-        if (specs.Count > 0)
-        {
-            desk.List(specs);
-        }
+        desk.List(files.Files.Where(file => file.Fate != FileFate.Kept && file.Source.SpecTitle is not null)
+            .Select(file => (file.Source.File, file.Source.SpecTitle!)));
     }
 
     private static async Task<int> RunSpecsAsync(Session session, string folder)
@@ -80,9 +79,9 @@ internal static class ImportCommand
 
         var path = Path.GetFullPath(folder, session.Around.WorkingFolder);
         var known = (await session.Work.TasksAsync(new(), session.Stop)).ToDictionary(task => task.Id);
-        var whole = Whole(SpecFolder.Read(
-            path, SpecDesk.Of(session).Below(path), session.Around.Clock.GetUtcNow(), known));
-        return Tell(session, whole, null, await TakeInAsync(session, session.Work, whole.Batch));
+        var desk = SpecDesk.Of(session);
+        return await BringAsync(session, desk, Whole(SpecFolder.Read(
+            path, desk.Below(path), session.Around.Clock.GetUtcNow(), known)), lists: true);
     }
 
     private static ImportReading.Whole Whole(ImportReading reading) => reading switch

@@ -37,7 +37,7 @@ internal static partial class MemoryCommands
             }
 
             var desk = MemoryDesk.Of(session, session.Get(file));
-            var found = desk.Memory.ReadNewestFirst().Concat(desk.Memory.ReadArchive())
+            var found = desk.Memory.ReadAll()
                 .Where(section => wanted.All(word => Holds(section.Text, word)))
                 .Take(session.Get(limit) ?? int.MaxValue)
                 .Select(section => desk.Listed(section) with { Matches = MatchesOf(section, wanted) }).ToArray();

@@ -72,7 +72,7 @@ internal static class MemoryShowCommand
     {
         MemorySectionJson[] shown =
         [
-            .. desk.Memory.ReadNewestFirst().Concat(all ? desk.Memory.ReadArchive() : []).Select(desk.Listed),
+            .. (all ? desk.Memory.ReadAll() : desk.Memory.ReadNewestFirst()).Select(desk.Listed),
         ];
         session.Output.Data(shown, BatonJson.Default.MemorySectionJsonArray, text =>
         {

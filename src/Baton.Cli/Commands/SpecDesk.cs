@@ -29,7 +29,10 @@ internal sealed class SpecDesk(string root, string? lockFolder)
         var path = Path.GetFullPath(file, root);
         return Path.IsPathRooted(file) || Below(path) is null
             ? throw new CommandFailure(ErrorCode.Failure, $"the spec '{file}' lies outside the workspace")
-            : path;
+            : Below(new WholeFile(path).Path) is null
+                ? throw new CommandFailure(ErrorCode.Failure, $"the spec '{file}' is a link that leads out of the workspace",
+                    "put the file itself there")
+                : path;
     }
 
     /// <summary>The text of a spec; null where there is no file.</summary>
@@ -63,26 +66,28 @@ internal sealed class SpecDesk(string root, string? lockFolder)
             : Path.Combine(Full(SpecNames.Folder), ".lock"), LongestWait);
     }
 
-    /// <summary>Writes a file whole or not at all.</summary>
-    public void Write(string file, string text)
+    /// <summary>
+    /// Changes a file whole or not at all; what an editor saves meanwhile is seen, and the change is made anew.
+    /// </summary>
+    /// <param name="file">Which.</param>
+    /// <param name="change">Is given its text, null where there is none; gives the new one, null to leave it.</param>
+    public void Change(string file, Func<string?, string?> change)
     {
         var path = Full(file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var fresh = $"{path}.{Environment.ProcessId}.new";
+        new WholeFile(path).Change(() => change(ReadAt(path, file)) is { } text ? new UTF8Encoding(false).GetBytes(text) : null);
+    }
+
+    /// <summary>What became of a task's spec; one that can't be read or written must not keep others from their turn.</summary>
+    public static async Task<SpecFileJson> OutcomeAsync(DurableTask task, Func<Task<SpecFileJson>> work)
+    {
         try
         {
-            using (var stream = new FileStream(fresh, FileMode.Create, FileAccess.Write))
-            {
-                stream.Write(new UTF8Encoding(false).GetBytes(text));
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(fresh, path, overwrite: true);
+            return await work();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CommandFailure or UnauthorizedAccessException)
         {
-            File.Delete(fresh);
-            throw;
+            return new(task.Id.Value, task.SpecFile ?? SpecNames.PathOf(task), "failed", null, e.Message);
         }
     }
 
@@ -103,13 +108,12 @@ internal sealed class SpecDesk(string root, string? lockFolder)
     /// <summary>Puts specs into the index, if it does not hold them so already.</summary>
     public void List(IEnumerable<(string File, string Title)> specs)
     {
-        var index = $"{SpecNames.Folder}/{SpecNames.IndexFile}";
-        var text = Read(index);
-        var listed = SpecIndex.With(text, specs.Where(spec => Path.GetDirectoryName(spec.File) == SpecNames.Folder)
-            .Select(spec => (Path.GetFileName(spec.File), spec.Title)));
-        if (listed != text)
+        List<(string, string)> listed = [.. specs.Where(spec => Path.GetDirectoryName(spec.File) == SpecNames.Folder)
+            .Select(spec => (Path.GetFileName(spec.File), spec.Title))];
+        if (listed.Count > 0)
         {
-            Write(index, listed);
+            Change($"{SpecNames.Folder}/{SpecNames.IndexFile}",
+                text => SpecIndex.With(text, listed) is var page && page != text ? page : null);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -26,14 +27,16 @@ internal static class SpecGenerateCommand
         var desk = SpecDesk.Of(session);
         using var held = desk.Lock();
         var file = FileOf(desk, task, session);
-        var there = desk.Read(file);
-        if (there is not null && !SpecWriter.IsUntouched(there) && !force)
+        var written = await WriteAsync(session, desk, task, file, there =>
         {
-            throw new CommandFailure(ErrorCode.Conflict, $"{file} was written or edited by hand",
-                $"baton spec sync {task.Id} refreshes it and keeps what was written; --force overwrites it and keeps a copy");
-        }
+            if (there is not null && !SpecWriter.IsUntouched(there) && !force)
+            {
+                throw new CommandFailure(ErrorCode.Conflict, $"{file} was written or edited by hand",
+                    $"baton spec sync {task.Id} refreshes it and keeps what was written; --force overwrites it and keeps a copy");
+            }
 
-        var written = await WriteAsync(session, desk, task, file, there);
+            return true;
+        });
         desk.List([(file, task.Title)]);
         await NameAsync(session, task, file);
         session.Output.Data(written, BatonJson.Default.SpecFileJson, text =>
@@ -55,17 +58,13 @@ internal static class SpecGenerateCommand
         var listed = new List<(string, string)>();
         foreach (var task in await session.Work.TasksAsync(new(), session.Stop))
         {
-            var file = FileOf(desk, task, session);
-            var there = desk.Read(file);
-            if (there is null || task.SpecFile is null)
+            var outcome = await SpecDesk.OutcomeAsync(task, () => BackfillAsync(session, desk, task));
+            if (outcome.Result != "failed")
             {
-                // A spec that somebody put there stays as it is; the task only learns of it.
-                written.Add(there is null ? await WriteAsync(session, desk, task, file, null)
-                    : new(task.Id.Value, file, "adopted", null, null));
-                await NameAsync(session, task, file);
+                listed.Add((outcome.File, task.Title));
             }
 
-            listed.Add((file, task.Title));
+            written.AddRange(outcome.Result == "unchanged" ? [] : [outcome]);
         }
 
         desk.List(listed);
@@ -74,13 +73,31 @@ internal static class SpecGenerateCommand
         {
             foreach (var spec in written)
             {
-                text.WriteLine(Plain.Line($"{spec.File} {spec.Result}"));
+                text.WriteLine(Plain.Line($"{spec.File} {spec.Result}{(spec.Message is { } why ? $": {why}" : "")}"));
             }
 
-            text.WriteLine($"{written.Count(spec => spec.Result == "written")} written, "
-                + $"{written.Count(spec => spec.Result == "adopted")} adopted");
+            text.WriteLine($"{Count("written")} written, {Count("adopted")} adopted"
+                + (Count("failed") is > 0 and var failed ? $", {failed} failed" : ""));
         });
-        return ExitCode.Ok;
+        return Count("failed") > 0 ? ExitCode.Failure : ExitCode.Ok;
+
+        int Count(string result) => written.Count(spec => spec.Result == result);
+    }
+
+    private static async Task<SpecFileJson> BackfillAsync(Session session, SpecDesk desk, DurableTask task)
+    {
+        var file = FileOf(desk, task, session);
+        var isNew = desk.Read(file) is null;
+        if (!isNew && task.SpecFile is not null)
+        {
+            return new(task.Id.Value, file, "unchanged", null, null);
+        }
+
+        // A spec that somebody put there stays as it is; the task only learns of it.
+        var outcome = isNew ? await WriteAsync(session, desk, task, file, there => there is null)
+            : new(task.Id.Value, file, "adopted", null, null);
+        await NameAsync(session, task, file);
+        return outcome;
     }
 
     /// <summary>The file of a task: the one that it names, else by id and title, unless that is another task's.</summary>
@@ -99,21 +116,36 @@ internal static class SpecGenerateCommand
     }
 
     private static async Task<SpecFileJson> WriteAsync(
-        Session session, SpecDesk desk, DurableTask task, string file, string? there)
+        Session session, SpecDesk desk, DurableTask task, string file, Func<string?, bool> isWanted)
     {
         var now = session.Around.Clock.GetUtcNow();
         var events = await session.Work.EventsAsync(new() { Subject = task.Id.Value }, session.Stop);
-        var isOurs = there is not null && SpecWriter.IsUntouched(there);
-        var generatedAt = isOurs ? SpecReader.GeneratedAt(there!) ?? now : now;
-        var text = SpecWriter.Write(SpecDraft.Of(task, events, generatedAt));
-        if (text == there)
+        var outcome = new SpecFileJson(task.Id.Value, file, "unchanged", null, null);
+        desk.Change(file, there =>
         {
-            return new(task.Id.Value, file, "unchanged", null, null);
-        }
+            if (!isWanted(there))
+            {
+                return null;
+            }
 
-        var backup = there is null || isOurs ? null : desk.Keep(file);
-        desk.Write(file, text);
-        return new(task.Id.Value, file, "written", backup, null);
+            var isOurs = there is not null && SpecWriter.IsUntouched(there);
+            var generatedAt = isOurs ? SpecReader.GeneratedAt(there!) ?? now : now;
+            var text = SpecWriter.Write(SpecDraft.Of(task, events, generatedAt));
+            if (text == there)
+            {
+                return null;
+            }
+
+            if (Encoding.UTF8.GetByteCount(text) > SpecFolder.MostBytes)
+            {
+                throw new CommandFailure(ErrorCode.Failure,
+                    $"the spec of {task.Id} would be larger than {SpecFolder.MostBytes >> 20} MiB", "it stays without one");
+            }
+
+            outcome = outcome with { Result = "written", Backup = there is null || isOurs ? null : desk.Keep(file) };
+            return text;
+        });
+        return outcome;
     }
 
     private static async Task NameAsync(Session session, DurableTask task, string file)

@@ -61,7 +61,11 @@ internal static class SpecLintCommand
         string[] files = [.. desk.Files()];
         foreach (var file in files)
         {
-            var text = desk.Read(file) ?? "";
+            if (TextOf(desk, file, findings) is not { } text)
+            {
+                continue;
+            }
+
             Check(session, tasks, file, text, findings);
             if (SpecReader.Read(text, session.Around.Clock.GetUtcNow()).Spec is { } spec
                 && !described.TryAdd(spec.Task.Id, file))
@@ -70,12 +74,13 @@ internal static class SpecLintCommand
             }
         }
 
-        foreach (var task in tasks.Values.Where(task => task.SpecFile is { } named && desk.Read(named) is null))
+        foreach (var task in tasks.Values.Where(task => task.SpecFile is { } named
+            && !Path.Exists(Path.Combine(desk.Root, named))))
         {
             findings.Add(new(task.SpecFile!, 1, "drift", $"{task.Id} names this spec, and it is not there"));
         }
 
-        if (desk.Read(Index) is { } index)
+        if (TextOf(desk, Index, findings) is { } index)
         {
             var links = SpecIndex.Links(index);
             findings.AddRange(links.Where(link => !Path.Exists(desk.Full($"{SpecNames.Folder}/{link.File}")))
@@ -84,6 +89,20 @@ internal static class SpecLintCommand
             var listed = links.Select(link => link.File).ToHashSet(StringComparer.Ordinal);
             findings.AddRange(files.Where(file => !listed.Contains(Path.GetFileName(file)))
                 .Select(file => new SpecFindingJson(Index, 1, "drift", $"{Path.GetFileName(file)} is not listed")));
+        }
+    }
+
+    // One that can't be read must not hide what the others say.
+    private static string? TextOf(SpecDesk desk, string file, List<SpecFindingJson> findings)
+    {
+        try
+        {
+            return desk.Read(file);
+        }
+        catch (CommandFailure e)
+        {
+            findings.Add(new(file, 1, "damage", e.Message));
+            return null;
         }
     }
 

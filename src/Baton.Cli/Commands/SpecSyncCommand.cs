@@ -32,7 +32,7 @@ internal static class SpecSyncCommand
             : (IEnumerable<DurableTask>)(await session.Work.TasksAsync(new(), session.Stop))
                 .Where(task => task.SpecFile is not null))
         {
-            synced.Add(await SyncAsync(session, desk, task));
+            synced.Add(await SpecDesk.OutcomeAsync(task, () => SyncAsync(session, desk, task)));
         }
 
         session.Output.Data([.. synced], BatonJson.Default.SpecFileJsonArray, text =>
@@ -45,32 +45,36 @@ internal static class SpecSyncCommand
             text.WriteLine(string.Join(", ", synced.GroupBy(spec => spec.Result).OrderBy(group => group.Key,
                 StringComparer.Ordinal).Select(group => $"{group.Count()} {group.Key}").DefaultIfEmpty("no specs")));
         });
-        return synced.Exists(spec => spec.Result == "unreadable" || (ids.Length > 0 && spec.Result == "missing"))
+        return synced.Exists(spec => spec.Result is "unreadable" or "failed" || (ids.Length > 0 && spec.Result == "missing"))
             ? ExitCode.Failure : ExitCode.Ok;
     }
 
     private static async Task<SpecFileJson> SyncAsync(Session session, SpecDesk desk, DurableTask task)
     {
         var file = task.SpecFile ?? SpecNames.PathOf(task);
-        if (desk.Read(file) is not { } text)
-        {
-            return new(task.Id.Value, file, "missing", null, $"baton spec generate {task.Id} writes it");
-        }
-
         var now = session.Around.Clock.GetUtcNow();
-        if (SpecReader.Read(text, now).Spec is not { } spec || spec.Task.Id != task.Id)
-        {
-            return new(task.Id.Value, file, "unreadable", null, $"it does not describe {task.Id}; it stays as it is");
-        }
-
         var events = await session.Work.EventsAsync(new() { Subject = task.Id.Value }, session.Stop);
-        var fresh = SpecSync.Refresh(text, SpecDraft.Of(task, events, now));
-        if (fresh == text)
+        var outcome = new SpecFileJson(task.Id.Value, file, "unchanged", null, null);
+        if (desk.Read(file) is null)
         {
-            return new(task.Id.Value, file, "unchanged", null, null);
+            return outcome with { Result = "missing", Message = $"baton spec generate {task.Id} writes it" };
         }
 
-        desk.Write(file, fresh);
-        return new(task.Id.Value, file, "updated", null, null);
+        desk.Change(file, text =>
+        {
+            if (text is null || SpecReader.Read(text, now).Spec is not { } spec || spec.Task.Id != task.Id)
+            {
+                outcome = outcome with
+                {
+                    Result = "unreadable", Message = $"it does not describe {task.Id}; it stays as it is",
+                };
+                return null;
+            }
+
+            var fresh = SpecSync.Refresh(text, SpecDraft.Of(task, events, now));
+            outcome = outcome with { Result = fresh == text ? "unchanged" : "updated", Message = null };
+            return fresh == text ? null : fresh;
+        });
+        return outcome;
     }
 }

@@ -60,8 +60,9 @@ internal static class ImportText
     // A folder of many files of one kind is one line.
     private static IEnumerable<(string Name, string Amount)> FilesRead(ImportReport report) => report.Files
         .Where(file => file.IsThere)
-        .GroupBy(file => file.Kind == "specs" ? Path.GetDirectoryName(file.File) + "/" : file.File)
-        .Select(group => (group.Key.TrimStart('/'), Amount(group.Sum(file => file.Records), group.First().Kind)));
+        .GroupBy(file => file.Kind == "specs" ? $"{Path.GetDirectoryName(file.File)}/" : file.File)
+        .Select(group => (group.Key == "/" ? "its files" : group.Key,
+            Amount(group.Sum(file => file.Records), group.First().Kind)));
 
     private static string Amount(int count, string things) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? things.TrimEnd('s') : things)}");
@@ -75,8 +76,8 @@ internal static class ImportText
         else
         {
             var raised = answer.FloorRaised ? "; epochs go on above the floor" : "";
-            text.WriteLine($"imported     {answer.TasksAdded} new tasks, {answer.TasksKnown} there already, "
-                + $"{answer.AgentsAdded} new agents, {answer.MessagesAdded} new messages{raised}");
+            text.WriteLine($"imported     {Amount(answer.TasksAdded, "new tasks")}, {answer.TasksKnown} there already, "
+                + $"{Amount(answer.AgentsAdded, "new agents")}, {Amount(answer.MessagesAdded, "new messages")}{raised}");
         }
 
         if (told.Files is { Files.IsEmpty: false })

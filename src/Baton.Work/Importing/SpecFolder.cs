@@ -28,6 +28,7 @@ public static class SpecFolder
         var files = ImmutableArray.CreateBuilder<ImportFile>();
         var tasks = new Dictionary<TaskId, (DurableTask Task, string File)>();
         var order = new List<TaskId>();
+        var copies = ImmutableArray.CreateBuilder<SourceFile>();
         foreach (var file in Directory.EnumerateFiles(path, "*.md").Select(file => Path.GetFileName(file))
             .Where(file => file != SpecNames.IndexFile).Order(StringComparer.Ordinal))
         {
@@ -52,10 +53,20 @@ public static class SpecFolder
 
             if (reading.Spec is { } spec)
             {
-                var task = spec.Task with { SpecFile = below is null ? null : $"{below}/{file}" };
+                // What lies elsewhere is copied: goals, plan and all that people wrote live in the page alone.
+                var task = spec.Task with { SpecFile = $"{below ?? SpecNames.Folder}/{file}" };
                 if (tasks.TryAdd(task.Id, (task, file)))
                 {
                     order.Add(task.Id);
+                    if (below is null && known.TryGetValue(task.Id, out var there) && there.SpecFile != task.SpecFile)
+                    {
+                        findings.Add(FindingKind.LeftOut, file, null,
+                            $"the store has {task.Id} already, without this page; it is not copied");
+                    }
+                    else if (below is null)
+                    {
+                        copies.Add(new(task.SpecFile, Encoding.UTF8.GetBytes(text)) { SpecTitle = task.Title });
+                    }
                 }
                 else
                 {
@@ -70,7 +81,7 @@ public static class SpecFolder
         return files.Count == 0
             ? new ImportReading.Missing($"{path} holds no specs (*.md)", "name the folder of the specs")
             : new ImportReading.Whole(new(path, batch, [], Epoch.None),
-                new(files.ToImmutable(), null, findings.ToImmutable()));
+                new(files.ToImmutable(), null, findings.ToImmutable())) { Files = copies.ToImmutable() };
     }
 
     /// <summary>The text of a spec.</summary>
@@ -79,9 +90,14 @@ public static class SpecFolder
     public static string ReadText(string path)
     {
         var file = new FileInfo(path);
-        if (file.Exists && ((file.Attributes & FileAttributes.Device) != 0 || file.Length > MostBytes))
+        if (FileIdentity.IsSpecial(path))
         {
-            throw new IOException($"it is larger than {MostBytes >> 20} MiB, or no plain file");
+            throw new IOException("it is a pipe or a device, not a file");
+        }
+
+        if (file.Exists && file.Length > MostBytes)
+        {
+            throw new IOException($"it is larger than {MostBytes >> 20} MiB");
         }
 
         return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));

@@ -32,25 +32,20 @@ public sealed class WorkingMemory
         """;
 
     private const int FewestKept = 2;
-    private const int MostTries = 20;
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(30);
-    private readonly string _path;
+    private readonly WholeFile _file;
 
     /// <summary>The memory at a path; a link is followed to its end.</summary>
     /// <param name="path">The file, which need not be there yet.</param>
     public WorkingMemory(string path)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var file = new FileInfo(System.IO.Path.GetFullPath(path));
-        _path = file.LinkTarget is null
-            ? file.FullName
-            : file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.FullName;
+        _file = new(path);
     }
 
     /// <summary>The file.</summary>
-    public string Path => _path;
+    public string Path => _file.Path;
 
-    private string Folder => System.IO.Path.GetDirectoryName(_path)!;
+    private string Folder => System.IO.Path.GetDirectoryName(Path)!;
 
     /// <summary>
     /// Writes a section: before the others where the newest stands first, else at the end. Makes the file if need
@@ -64,12 +59,12 @@ public sealed class WorkingMemory
         long? number = null;
         Change(text =>
         {
-            var all = new MemoryArchive(_path).Read().Select(file => file.Text).Append(text).ToArray();
+            var all = new MemoryArchive(Path).Read().Select(file => file.Text).Append(text).ToArray();
             var isThere = section.Key is { } key && all.Any(one => one.Has(key));
             number = isThere ? null : all.Max(one => one.Next);
             return number is { } next ? text.With(section, next) : null;
         });
-        return new(number, _path);
+        return new(number, Path);
     }
 
     /// <summary>
@@ -96,7 +91,7 @@ public sealed class WorkingMemory
             };
         }
 
-        var archive = new MemoryArchive(_path);
+        var archive = new MemoryArchive(Path);
         string? written = null;
         Change(text =>
         {
@@ -122,12 +117,26 @@ public sealed class WorkingMemory
     /// </summary>
     /// <exception cref="IOException">A file can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
-    public ImmutableArray<MemorySection> ReadArchive()
+    public ImmutableArray<MemorySection> ReadArchive() => Archived(Read());
+
+    /// <summary>
+    /// All sections, each once, the newest first and then the archived ones, though some may be moved just now.
+    /// </summary>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
+    public ImmutableArray<MemorySection> ReadAll()
     {
-        var here = Read().Select(section => (section.Number, section.Text)).ToHashSet();
+        var here = ReadNewestFirst();
+        return [.. here, .. Archived(here)];
+    }
+
+    // The archive is read after the memory: what is moved in between is in both, and never in none.
+    private ImmutableArray<MemorySection> Archived(ImmutableArray<MemorySection> sections)
+    {
+        var here = sections.Select(section => (section.Number, section.Text)).ToHashSet();
         return
         [
-            .. new MemoryArchive(_path).Read()
+            .. new MemoryArchive(Path).Read()
                 .SelectMany(file => file.Text.Sections.Select(section => section with { Path = file.Path }))
                 .Where(section => !here.Contains((section.Number, section.Text)))
                 .OrderByDescending(section => section.Number).ThenBy(section => section.Path, StringComparer.Ordinal),
@@ -135,19 +144,19 @@ public sealed class WorkingMemory
     }
 
     /// <summary>The index of the archive, which is there once something was archived.</summary>
-    public string ArchiveIndex => new MemoryArchive(_path).Index;
+    public string ArchiveIndex => new MemoryArchive(Path).Index;
 
     /// <summary>The sections in the order of the file; none where there is no file.</summary>
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
     public ImmutableArray<MemorySection> Read() =>
-        [.. new MemoryText(ReadBytes() ?? []).Sections.Select(section => section with { Path = _path })];
+        [.. new MemoryText(ReadBytes() ?? []).Sections.Select(section => section with { Path = Path })];
 
     /// <summary>The sections, the newest first, whatever the order of the file.</summary>
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
     public ImmutableArray<MemorySection> ReadNewestFirst() =>
-        [.. NewestFirst(new(ReadBytes() ?? [])).Select(section => section with { Path = _path })];
+        [.. NewestFirst(new(ReadBytes() ?? [])).Select(section => section with { Path = Path })];
 
     /// <summary>
     /// The first line of a text that would end its section, or begin another, from 1; null where none does.
@@ -171,25 +180,7 @@ public sealed class WorkingMemory
         }
 
         using var held = FileLock.Take(LockFile, LockWait);
-        for (var tries = 1; ; tries++)
-        {
-            // Whoever writes without asking for the lock, an editor say, is noticed until the very last moment.
-            var seen = Look();
-            if (change(ReadBytes()) is not { } changed)
-            {
-                return;
-            }
-
-            if (TryWrite(changed, seen))
-            {
-                return;
-            }
-
-            if (tries == MostTries)
-            {
-                throw new IOException($"{_path} is being changed by another program without end; try again later");
-            }
-        }
+        _file.Change(() => change(ReadBytes()));
     }
 
     private static IEnumerable<MemorySection> NewestFirst(MemoryText text) =>
@@ -216,73 +207,30 @@ public sealed class WorkingMemory
         return [.. moved.OrderBy(section => section.Start)];
     }
 
-    private string LockFile => System.IO.Path.Combine(Folder, $".{System.IO.Path.GetFileName(_path)}.lock");
-
-    private (FileIdentity Identity, long Bytes, DateTime At)? Look() => FileIdentity.Look(_path) is { } look
-        ? (look.Identity, look.Bytes, File.GetLastWriteTimeUtc(_path))
-        : null;
+    private string LockFile => System.IO.Path.Combine(Folder, $".{System.IO.Path.GetFileName(Path)}.lock");
 
     private byte[]? ReadBytes()
     {
-        if (Directory.Exists(_path))
+        if (Directory.Exists(Path))
         {
-            throw new IOException($"{_path} is a directory, not a file; move it away, or name another file");
+            throw new IOException($"{Path} is a directory, not a file; move it away, or name another file");
+        }
+
+        if (FileIdentity.IsSpecial(Path))
+        {
+            throw new IOException($"{Path} is a pipe or a device, not a file; move it away, or name another file");
         }
 
         try
         {
-            var bytes = File.ReadAllBytes(_path);
+            var bytes = File.ReadAllBytes(Path);
             return bytes is not ([0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
                 ? bytes
-                : throw new IOException($"{_path} is UTF-16; convert it to UTF-8");
+                : throw new IOException($"{Path} is UTF-16; convert it to UTF-8");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-    }
-
-    private bool TryWrite(byte[] bytes, (FileIdentity, long, DateTime)? seen)
-    {
-        const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        UnixFileMode? mode = seen is null || OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(_path);
-        if ((mode & anyWrite) == UnixFileMode.None)
-        {
-            // A rename would pass over this wish of its owner.
-            throw new UnauthorizedAccessException($"{_path} is read-only; allow writing, or name another file");
-        }
-
-        var fresh = System.IO.Path.Combine(Folder, $".{System.IO.Path.GetFileName(_path)}.new");
-        try
-        {
-            // What a killed writer left, or somebody put there, is not written through.
-            File.Delete(fresh);
-            using (var file = new FileStream(fresh, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
-            {
-                file.Write(bytes);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (mode is { } kept && !OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(fresh, kept);
-            }
-
-            if (Look() != seen)
-            {
-                File.Delete(fresh);
-                return false;
-            }
-
-            File.Move(fresh, _path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(fresh);
-            throw;
-        }
-
-        Folders.Flush(Folder);
-        return true;
     }
 }

@@ -66,7 +66,7 @@ public static partial class SpecDraft
     private static IEnumerable<SpecItem> Listed(string description, Regex name)
     {
         var isNamed = false;
-        foreach (var block in SpecLayout.Parse(description))
+        foreach (var block in (IEnumerable<Block>?)SpecLayout.TryParse(description) ?? [])
         {
             if (isNamed && block is ListBlock list)
             {

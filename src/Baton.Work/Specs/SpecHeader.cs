@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Markdig;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -38,7 +37,8 @@ internal static partial class SpecHeader
         (Branch, $"`{(task.Branch is { Length: > 0 } branch ? SpecText.OneLine(branch) : NoBranch)}`"),
         (Estimate, task.EstimatedHours is { } hours ? HoursText(hours) : NoEstimate),
         (Assigned, task.AssignedTo is { Length: > 0 } agent ? SpecText.OneLine(agent) : Nobody),
-        (Tags, task.Tags.IsEmpty ? null : string.Join(", ", task.Tags.Select(TagText))),
+        (Tags, task.Tags.Where(tag => !string.IsNullOrWhiteSpace(tag)).Select(TagText).ToArray() is { Length: > 0 } tags
+            ? string.Join(", ", tags) : null),
         (DependsOn, task.DependsOn.IsEmpty ? null : string.Join(", ", task.DependsOn)),
     ];
 
@@ -97,7 +97,7 @@ internal static partial class SpecHeader
     /// <summary>The issue of a link, an address or a number; null where the text is none of these.</summary>
     public static GithubIssue? IssueOf(string value)
     {
-        foreach (var inline in Markdown.Parse(value).Descendants<Inline>())
+        foreach (var inline in SpecLayout.TryParse(value)?.Descendants<Inline>() ?? [])
         {
             var (url, text) = inline switch
             {

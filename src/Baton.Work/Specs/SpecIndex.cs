@@ -32,7 +32,7 @@ public static partial class SpecIndex
     public static ImmutableArray<(string File, int Line)> Links(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return [.. SpecLayout.Parse(text).Descendants<LinkInline>()
+        return [.. (SpecLayout.TryParse(text)?.Descendants<LinkInline>() ?? [])
             .Where(link => !link.IsImage && link.Url is { Length: > 0 } url && !Elsewhere().IsMatch(url))
             .Select(link => (Uri.UnescapeDataString(link.Url!.Split('#')[0]), link.Line + 1))];
     }

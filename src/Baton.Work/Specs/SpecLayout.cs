@@ -5,6 +5,9 @@ using Markdig.Syntax;
 
 namespace Baton.Work;
 
+/// <summary>A text nests its blocks too deeply to be read.</summary>
+internal sealed class SpecDepthException() : Exception("its Markdown is nested too deeply to be read");
+
 /// <summary>The words of the layout, said once for reader and writer.</summary>
 internal static class SpecLayout
 {
@@ -27,8 +30,35 @@ internal static class SpecLayout
     private static readonly MarkdownPipeline Pipeline =
         new MarkdownPipelineBuilder().UsePreciseSourceLocation().UsePipeTables().Build();
 
+    // What stands within a line can be nested without end, and decides nothing here.
+    private static readonly MarkdownPipeline BlocksOnly = WithoutInlines();
+
     /// <summary>The blocks of a text, with their places in it.</summary>
-    public static MarkdownDocument Parse(string text) => Markdown.Parse(text, Pipeline);
+    /// <exception cref="SpecDepthException">They are nested too deeply.</exception>
+    public static MarkdownDocument Parse(string text) => TryParse(text) ?? throw new SpecDepthException();
+
+    /// <summary>The blocks of a text; null where they are nested so deeply that only malice writes it.</summary>
+    public static MarkdownDocument? TryParse(string text) => TryParse(text, Pipeline) ?? TryParse(text, BlocksOnly);
+
+    private static MarkdownDocument? TryParse(string text, MarkdownPipeline pipeline)
+    {
+        try
+        {
+            return Markdown.Parse(text, pipeline);
+        }
+        catch (ArgumentException)
+        {
+            // The library's one way to say that a limit of depth was met.
+            return null;
+        }
+    }
+
+    private static MarkdownPipeline WithoutInlines()
+    {
+        var builder = new MarkdownPipelineBuilder().UsePreciseSourceLocation();
+        builder.InlineParsers.Clear();
+        return builder.Build();
+    }
 
     /// <summary>A time as specs write it.</summary>
     public static string Text(DateTimeOffset time) =>

@@ -23,13 +23,13 @@ public static partial class SpecLint
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(find);
-        var map = SpecMap.Of(text);
-        var reading = SpecReader.Read(map, now);
+        var reading = SpecReader.Read(text, now);
         if (reading.Spec is not { } spec)
         {
             return reading.Findings;
         }
 
+        var map = SpecMap.Of(text);
         var findings = new List<SpecFinding>(reading.Findings);
         Damage(map, findings);
         if (SpecNames.DigitsOf(file) is { } digits && digits != SpecNames.DigitsOf(spec.Task.Id))

@@ -19,7 +19,14 @@ public static partial class SpecReader
     public static SpecReading Read(string text, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Read(SpecMap.Of(text), now);
+        try
+        {
+            return Read(SpecMap.Of(text), now);
+        }
+        catch (SpecDepthException e)
+        {
+            return new(null, [new(SpecFault.Damage, 1, e.Message)]);
+        }
     }
 
     /// <summary>The time of a row of the history; null where its date is none.</summary>

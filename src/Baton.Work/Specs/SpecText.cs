@@ -34,7 +34,11 @@ internal static partial class SpecText
 
         for (var pass = 0; pass < MostPasses; pass++)
         {
-            var dangerous = Dangerous(lines);
+            if (Dangerous(lines) is not { } dangerous)
+            {
+                break;
+            }
+
             if (dangerous.Count == 0)
             {
                 return string.Join('\n', lines);
@@ -61,12 +65,17 @@ internal static partial class SpecText
         return line.Insert(at, "\\");
     }
 
-    private static HashSet<int> Dangerous(string[] lines)
+    /// <summary>The lines that break the page; null where so much is nested that nobody can tell.</summary>
+    private static HashSet<int>? Dangerous(string[] lines)
     {
         const string probe = "\n\n## probe\n";
         var text = string.Join('\n', lines) + probe;
         var starts = new LineStarts(text);
-        var document = SpecLayout.Parse(text);
+        if (SpecLayout.TryParse(text) is not { } document)
+        {
+            return null;
+        }
+
         var dangerous = new HashSet<int>();
         for (var i = 0; i < document.Count; i++)
         {
@@ -99,13 +108,13 @@ internal static partial class SpecText
     [GeneratedRegex(@"\A(?:[ \t]*\n)+|\s+\z", RegexOptions.CultureInvariant)]
     private static partial Regex AroundBlank();
 
-    [GeneratedRegex(@"\A {0,3}\\+[#=\-*_`~<]", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A {0,3}\\+[#=\-*_`~<>+0-9]", RegexOptions.CultureInvariant)]
     private static partial Regex IsEscaped();
 
-    [GeneratedRegex(@"^( {0,3})\\(\\*[#=\-*_`~<])", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^( {0,3})\\(\\*[#=\-*_`~<>+0-9])", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex EscapedLine();
 
-    [GeneratedRegex(@"\A {0,3}[#=\-*_`~<]", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A {0,3}[#=\-*_`~<>+0-9]", RegexOptions.CultureInvariant)]
     private static partial Regex CanOpen();
 
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]

@@ -34,8 +34,12 @@ public static class SpecWriter
         return SpecStamp.Fits(text);
     }
 
-    internal static string NoteText(TaskNote note) =>
-        $"- [{SpecLayout.Text(note.At)}] {Indented(SpecText.Plain(note.Text))}";
+    internal static string NoteText(TaskNote note)
+    {
+        var entry = $"- [{SpecLayout.Text(note.At)}] {Indented(SpecText.Plain(note.Text))}";
+        // What nests too deeply would make the whole page unreadable; on one line it opens nothing.
+        return SpecLayout.TryParse(entry) is not null ? entry : $"- [{SpecLayout.Text(note.At)}] {SpecText.OneLine(note.Text)}";
+    }
 
     internal static string RowText(SpecRow row) => $"| {Cell(row.Date)} | {Cell(row.Event)} |";
 

@@ -11,6 +11,12 @@ public readonly record struct FileIdentity(long Device, long Inode)
     /// <summary>The length of the file at a path in bytes, with its identity, in one look.</summary>
     public static (FileIdentity Identity, long Bytes)? Look(string path) =>
         Posix.Stat(path) is { } stat ? (stat.Identity, stat.Bytes) : null;
+
+    /// <summary>
+    /// Whether something else than a file or folder lies at a path, a pipe or a device: reading it may never end.
+    /// </summary>
+    public static bool IsSpecial(string path) =>
+        Posix.Stat(path) is { } stat && (stat.Mode & Posix.TypeMask) is not (Posix.PlainFile or Posix.Folder);
 }
 
 /// <summary>The few system calls that .NET does not offer. Linux.</summary>
@@ -32,7 +38,11 @@ internal static partial class Posix
     private const int AtEmptyPath = 0x1000;
     private const uint StatBasics = 0x7ff;
 
-    public readonly record struct FileStat(FileIdentity Identity, long Bytes);
+    public const int TypeMask = 0xF000;
+    public const int PlainFile = 0x8000;
+    public const int Folder = 0x4000;
+
+    public readonly record struct FileStat(FileIdentity Identity, long Bytes, int Mode);
 
     public static FileStat? Stat(string path) => Stat(AtWorkingFolder, path, 0);
 
@@ -47,10 +57,11 @@ internal static partial class Posix
             return null;
         }
 
+        var mode = *(ushort*)(buffer + 28);
         var inode = *(long*)(buffer + 32);
         var bytes = *(long*)(buffer + 40);
         var device = ((long)*(uint*)(buffer + 136) << 32) | *(uint*)(buffer + 140);
-        return new(new(device, inode), bytes);
+        return new(new(device, inode), bytes, mode);
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

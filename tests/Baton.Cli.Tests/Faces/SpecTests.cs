@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Baton.Cli.Tests;
@@ -90,6 +91,91 @@ public sealed class SpecTests : IDisposable
         Assert.Equal(0, Of(again).GetProperty("tasks").GetProperty("added").GetInt32());
         Assert.Equal(0, (await other.PlayAsync("spec", "generate", id)).Exit);
         Assert.Equal(written, Text(FileOf(id)));
+    }
+
+    [Fact]
+    public async Task Specs_of_another_place_are_copied_with_all_that_people_wrote()
+    {
+        using var elsewhere = new TemporaryFolder();
+        var page = "\uFEFF# Task: Paint it\r\n\r\n**Task ID**: `task_17_a`\r\n\r\n## Goals\r\n\r\n- shine\r\n";
+        File.WriteAllText(elsewhere.PathOf("mine.md"), page);
+        File.WriteAllText(elsewhere.PathOf("notes.md"), "# No task\n");
+        var first = await _stage.PlayAsync("import", "specs", elsewhere.Path, "--json");
+        Assert.Equal(0, first.Exit);
+        Assert.Equal((1, 1), (Of(first).GetProperty("tasks").GetProperty("added").GetInt32(),
+            Of(first).GetProperty("workspace").GetProperty("written").GetInt32()));
+        Assert.Equal("docs/specs/mine.md", (await ShownAsync("task_17_a")).GetProperty("spec_file").GetString());
+        Assert.Equal(File.ReadAllBytes(elsewhere.PathOf("mine.md")), File.ReadAllBytes(_folder.PathOf("docs/specs/mine.md")));
+        Assert.Contains("(mine.md)", Text("docs/specs/README.md"), StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.PathOf("docs/specs/notes.md")));
+
+        var again = Of(await _stage.PlayAsync("import", "specs", elsewhere.Path, "--json"));
+        Assert.Equal((0, 0, 1), (again.GetProperty("tasks").GetProperty("added").GetInt32(),
+            again.GetProperty("workspace").GetProperty("written").GetInt32(),
+            again.GetProperty("workspace").GetProperty("known").GetInt32()));
+        await _stage.PlayAsync("task", "note", "task_17_a", "bring a brush");
+        Assert.Equal(0, (await _stage.PlayAsync("spec", "sync")).Exit);
+        Assert.StartsWith("\uFEFF# Task: Paint it\r\n", Encoding.UTF8.GetString(File.ReadAllBytes(
+            _folder.PathOf("docs/specs/mine.md"))), StringComparison.Ordinal);
+        Assert.Contains("## Goals\r\n\r\n- shine\r\n", Text("docs/specs/mine.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_is_followed_within_the_workspace_and_never_out_of_it()
+    {
+        using var elsewhere = new TemporaryFolder();
+        var id = await MendAsync();
+        await _stage.PlayAsync("spec", "generate", id);
+        var (link, page) = (_folder.PathOf(FileOf(id)), _folder.PathOf("docs/page.md"));
+        File.Move(link, page);
+        File.SetUnixFileMode(page, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.CreateSymbolicLink(link, "../page.md");
+        await _stage.PlayAsync("task", "note", id, "bring a rope");
+        Assert.Equal(0, (await _stage.PlayAsync("spec", "sync", id)).Exit);
+        Assert.Contains("bring a rope", File.ReadAllText(page), StringComparison.Ordinal);
+        Assert.Equal("../page.md", new FileInfo(link).LinkTarget);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(page));
+
+        File.Delete(link);
+        File.Copy(page, elsewhere.PathOf("page.md"));
+        File.CreateSymbolicLink(link, elsewhere.PathOf("page.md"));
+        await _stage.PlayAsync("task", "note", id, "and a ladder");
+        Golden.Check("spec-link-out", await _stage.PlayAsync("spec", "sync", id));
+        Assert.Equal(1, (await _stage.PlayAsync("spec", "generate", id, "--force")).Exit);
+        Assert.Equal(File.ReadAllText(page), File.ReadAllText(elsewhere.PathOf("page.md")));
+    }
+
+    [Fact]
+    public async Task What_can_not_be_read_is_told_and_hides_nothing()
+    {
+        var id = await MendAsync();
+        await _stage.PlayAsync("spec", "generate", id);
+        using var made = ChildProcess.Start(new(["mkfifo", _folder.PathOf("docs/specs/pipe.md")]));
+        Assert.True((await made.Exit).IsSuccess);
+        File.WriteAllBytes(_folder.PathOf("docs/specs/bytes.md"), [0xC3, 0x28]);
+        await _stage.PlayAsync("task", "cancel", id);
+        Golden.Check("spec-lint-unreadable", await _stage.PlayAsync("spec", "lint"));
+        foreach (var args in (string[][])[["spec", "parse", "docs/specs/pipe.md"],
+            ["memory", "show", "--memory-file", "docs/specs/pipe.md"]])
+        {
+            var played = await _stage.PlayAsync(args);
+            Assert.Equal(ExitCode.Failure, played.Exit);
+            Assert.Contains("a pipe or a device, not a file", played.Error, StringComparison.Ordinal);
+        }
+
+        var other = await _stage.CreateAsync("--title", "Paint it");
+        Directory.CreateDirectory(_folder.PathOf($"docs/specs/task_{other.Split('_')[1]}_paint-it.md"));
+        var third = await _stage.CreateAsync("--title", "Sell it");
+        var backfilled = await _stage.PlayAsync("spec", "backfill");
+        Assert.Equal(ExitCode.Failure, backfilled.Exit);
+        Assert.Contains("paint-it.md is a folder, not a spec\n", backfilled.Out, StringComparison.Ordinal);
+        Assert.EndsWith("1 written, 0 adopted, 1 failed\n", backfilled.Out, StringComparison.Ordinal);
+        File.WriteAllBytes(_folder.PathOf(FileOf(id)), [0xC3, 0x28]);
+        await _stage.PlayAsync("task", "note", third, "ask bob");
+        var synced = await _stage.PlayAsync("spec", "sync");
+        Assert.Equal(ExitCode.Failure, synced.Exit);
+        Assert.Contains("it is not UTF-8 text\n", synced.Out, StringComparison.Ordinal);
+        Assert.EndsWith("1 failed, 1 updated\n", synced.Out, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -72,9 +72,30 @@ public sealed class MemoryArchiveTests : IDisposable
             }
         }
 
-        var all = memory.Read().Concat(memory.ReadArchive()).ToArray();
+        var all = memory.ReadAll();
         Assert.Equal(Enumerable.Range(1, 40).Reverse().Select(number => (long)number), all.Select(section => section.Number));
         Assert.All(all, section => Assert.Contains($"body of {section.Number}\n", section.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Whoever_reads_meanwhile_sees_each_section_once()
+    {
+        Write(string.Concat(Enumerable.Range(1, 60).Reverse().Select(number => $"## Session {number} - x\n{number}\n")));
+        var memory = new WorkingMemory(File);
+        var archiving = Task.Factory.StartNew(() =>
+        {
+            for (var keep = 58; keep >= 2; keep -= 2)
+            {
+                memory.Archive(keep, null, isTrial: false);
+            }
+        }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        do
+        {
+            Assert.Equal(Enumerable.Range(1, 60).Reverse(), memory.ReadAll().Select(section => (int)section.Number));
+        }
+        while (!archiving.IsCompleted);
+
+        await archiving;
     }
 
     [Theory]

@@ -41,6 +41,30 @@ public sealed class SpecWriterTests
     public void A_text_of_many_openings_costs_little_and_comes_back() =>
         ComesBack(string.Join('\n', Enumerable.Repeat("<!--\n```\n~~~", 5000)));
 
+    public static TheoryData<string> Deep =>
+    [
+        string.Concat(Enumerable.Repeat("> ", 500)) + "x", string.Concat(Enumerable.Repeat("- ", 500)) + "x",
+        string.Concat(Enumerable.Repeat("1. + ", 500)) + "x", new string('[', 20_000),
+        string.Concat(Enumerable.Repeat("*a_ ", 20_000)),
+        string.Join('\n', Enumerable.Range(0, 300).Select(depth => new string(' ', 2 * depth) + "- x")),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Deep))]
+    public void What_is_nested_without_end_makes_no_page_unreadable(string text)
+    {
+        ComesBack(text);
+        ComesBack($"a\n{text}\n## b");
+        var written = SpecSamples.Written(SpecSamples.Task with { Notes = [new(SpecSamples.Now, $"see\n{text}")] });
+        Assert.Equal(SpecText.OneLine($"see {text}"), SpecText.OneLine(SpecSamples.Read(written).Task.Notes[0].Text));
+        var byHand = SpecReader.Read(written.Replace("## Goals\n", $"## Goals\n\n{text}\n", StringComparison.Ordinal)
+            .Replace("**Branch**", $"**GitHub Issue**: {text.Split('\n')[0]}\n**Branch**", StringComparison.Ordinal),
+            SpecSamples.Now);
+        Assert.True(byHand.Spec is not null
+            || byHand.Findings[0].Message.Contains("nested too deeply", StringComparison.Ordinal));
+        Assert.Empty(SpecIndex.Links(text));
+    }
+
     [Fact]
     public void Reading_what_was_written_gives_the_task()
     {
