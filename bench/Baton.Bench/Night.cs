@@ -12,6 +12,9 @@ namespace Baton.Bench;
 /// <param name="Pause">How long nobody is offered a task that was declined by the command's own word.</param>
 internal sealed record NightOrder(string Program, int Tasks, TimeSpan KillEvery, string Pause)
 {
+    /// <summary>A server store of its own; null: the embedded one.</summary>
+    public string? Store { get; init; }
+
     /// <summary>After how long everything is given up.</summary>
     public TimeSpan FailSafe { get; init; } = TimeSpan.FromMinutes(20);
 }
@@ -74,7 +77,7 @@ internal sealed class Night : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "work.sh"), Work, cancel);
         await File.WriteAllLinesAsync(
             Path.Combine(_folder, "tasks"), Enumerable.Range(0, _order.Tasks).Select(TaskLine), cancel);
-        await RunAsync(cancel, "init");
+        await RunAsync(cancel, _order.Store is { } store ? ["init", ".", "--store", store] : ["init"]);
         await RunAsync(cancel, "task", "create", "--file", "tasks");
         var began = Instant.Of(BootClock.Instance);
         string[] kinds = [.. Roles.SelectMany(role => (string[])

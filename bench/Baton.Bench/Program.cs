@@ -7,7 +7,10 @@ return args switch
         program, kind, Number(rest, 0, 20), Number(rest, 1, 10)),
     ["steady", var load, .. var rest] => await Steady.RunAsync(load, TimeSpan.FromSeconds(Number(rest, 0, 120))),
     ["night", var program, .. var rest] => await Night.PlayAsync(
-        new(Path.GetFullPath(program), Number(rest, 0, 300), TimeSpan.FromSeconds(Number(rest, 1, 10)), "5s"),
+        new(Path.GetFullPath(program), Number(rest, 0, 300), TimeSpan.FromSeconds(Number(rest, 1, 10)), "5s")
+        {
+            Store = rest.Length > 2 ? rest[2] : null,
+        },
         Console.WriteLine, CancellationToken.None) ? 0 : 1,
     ["writer", var store] => await Writer.RunAsync(store),
     _ => Usage(),
@@ -20,7 +23,7 @@ static int Usage()
     Console.Error.WriteLine("""
         failover PROGRAM kill|term|freeze [ROUNDS=20] [TTL_SECONDS=10]   time until the next leader is valid
         steady starved|writers|idle [SECONDS=120]                        a leader with ttl 2 s under load: losses, longest renewal
-        night PROGRAM [TASKS=300] [KILL_SECONDS=10]              a night's work with bad workers and killed leaders, explained
+        night PROGRAM [TASKS=300] [KILL_SECONDS=10] [STORE]      a night's work with bad workers and killed leaders, explained
         writer STORE                                                     writes to a store as fast as it can (used by steady)
         """);
     return 2;
