@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -21,11 +22,23 @@ internal enum OpenPurpose
 /// <param name="Election">Whose work is meant.</param>
 internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, ElectionName Election)
 {
+    /// <summary>Where the leases are, if they are not in the store.</summary>
+    public StoreUri? Leases { get; init; }
+
     /// <summary>Where this host keeps what belongs to a store on a server.</summary>
     public string StateFolder { get; init; } = "";
 
     /// <summary>The folder from which the command was given.</summary>
     public string WorkingFolder { get; init; } = "";
+
+    /// <summary>
+    /// What tells a child process of the stores. Its address may hold a password: it goes where only the owner of the
+    /// process can read it.
+    /// </summary>
+    public ImmutableDictionary<string, string?> Variables => ImmutableDictionary<string, string?>.Empty
+        .Add("BATON_STORE", Store.Text)
+        .Add("BATON_LEASES", Leases?.Text ?? Settings.SameAsStore)
+        .Add("BATON_ELECTION", Election.Value);
 
     // Another database in the same folder has an epoch file and witnesses of its own.
     private string Stem => !Store.IsEmbedded ? Path.Combine(StateFolder, Store.Address.Key) + "/"
@@ -38,6 +51,9 @@ internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, Election
     /// <summary>The high-water mark.</summary>
     public string EpochFile => Stem + "epoch";
 
+    /// <summary>Which leases outside of the store this host has met.</summary>
+    public string LeasesFile => Stem + "leases";
+
     /// <summary>The folder of witnesses.</summary>
     public string WitnessFolder => Stem + "witness";
 
@@ -45,18 +61,36 @@ internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, Election
     public string LogFolder => Stem + "log";
 }
 
+/// <summary>The leases, and the id of the store that keeps them, as it stands in their terms.</summary>
+internal sealed record LeaseHome(ILeaseStore Leases, string StoreId);
+
 /// <summary>The stores of one run. Whoever opened them closes them.</summary>
-internal sealed record OpenStores(
-    StorePlace Place, ILeaseStore Leases, IWorkStore Work, WitnessFolder? Witnesses, HighWaterMark Mark) : IDisposable
+/// <param name="Place">Where they lie.</param>
+/// <param name="Home">The leases: opened when first asked for, for whoever only works needs none.</param>
+/// <param name="Work">The work store.</param>
+/// <param name="StoreId">The id of the work store.</param>
+/// <param name="Witnesses">The witnesses of this host.</param>
+/// <param name="Mark">The high-water mark of this host.</param>
+internal sealed record OpenStores(StorePlace Place, Lazy<LeaseHome> Home, IWorkStore Work, string StoreId,
+    WitnessFolder? Witnesses, HighWaterMark Mark) : IDisposable
 {
     /// <summary>The kind of the work store, as faces show it.</summary>
     public string Kind => Work.Kind;
+
+    /// <summary>The lease store.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// It can't be reached, or the work takes its epochs from another one (<see cref="StoreFault.ForeignLeases"/>).
+    /// </exception>
+    public ILeaseStore Leases => Home.Value.Leases;
 
     /// <summary>The messages, which lie beside the work; a recording of the work leaves them as they are.</summary>
     public IMessageStore Messages { get; init; } = (IMessageStore)Work;
 
     /// <summary>Whether the work store was lost, and an empty one was made in its place just now.</summary>
     public bool IsAnew { get; init; }
+
+    /// <summary>Whether leases that lie apart were lost, and made anew just now.</summary>
+    public bool AreLeasesAnew { get; init; }
 
     /// <summary>Whether the store was made just now, where there was none.</summary>
     public bool IsNew { get; init; }

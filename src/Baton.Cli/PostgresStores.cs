@@ -12,8 +12,8 @@ internal static class PostgresStores
     {
         var mark = new EpochFile(place.EpochFile);
         var (database, isNew, isAnew) = OpenDatabase(place, purpose, mark, around);
-        return new(place, new PostgresLeaseStore(database, around.Clock),
-            new PostgresWorkStore(database, place.Election, around.Clock, around.ClockDomain),
+        return new(place, new(() => new(new PostgresLeaseStore(database, around.Clock), database.StoreId)),
+            new PostgresWorkStore(database, place.Election, around.Clock, around.ClockDomain), database.StoreId,
             new WitnessFolder(place.WitnessFolder), mark)
         {
             Owned = database,

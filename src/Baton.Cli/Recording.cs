@@ -43,7 +43,7 @@ internal static class Recording
     public static OpenStores Wrap(OpenStores stores, Surroundings around) => Of(around) is not { } recorder ? stores
         : stores with
         {
-            Leases = new RecordedLeases(stores.Leases, recorder),
+            Home = new(() => stores.Home.Value with { Leases = new RecordedLeases(stores.Leases, recorder) }),
             Work = new RecordedWork(stores.Work, recorder),
         };
 

@@ -75,11 +75,17 @@ internal sealed class Session : IDisposable
     /// </summary>
     public OpenStores OpenAnother(OpenPurpose purpose)
     {
+        Settings.RequireOwnLeases(Place);
         var stores = Around.Open(Place, purpose, Around);
         if (stores.IsAnew)
         {
             Output.Remark($"the store {Place.Store.Masked} was missing; an empty one was made, above the known "
                 + "epochs. What the lost one held is gone, unless you put back a copy");
+        }
+
+        if (stores.AreLeasesAnew)
+        {
+            Output.Remark($"the leases in {Place.Leases!.Masked} were missing; they are made anew, above the known epochs");
         }
 
         return Recording.Wrap(stores, Around);

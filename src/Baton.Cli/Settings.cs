@@ -17,7 +17,8 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
     /// <summary>Where this host keeps what belongs to stores on servers: <c>$XDG_STATE_HOME/baton</c>.</summary>
     public string StateFolder { get; init; } = "";
 
-    private const string SameAsStore = "store";
+    /// <summary>What stands for the store itself, where leases are named.</summary>
+    public const string SameAsStore = "store";
 
     /// <summary>Gathers the settings.</summary>
     public static Settings Gather(ParseResult parsed, GlobalOptions globals, Surroundings around)
@@ -26,8 +27,9 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
         var config = workspace?.ReadConfig() ?? new();
         var store = Pick(parsed.GetValue(globals.Store), "--store", "BATON_STORE", config.Store)
             ?? (workspace is null ? null : new Setting(Workspace.DefaultStore, "default (.baton)"));
-        var leases = Pick(parsed.GetValue(globals.Leases), "--leases", "BATON_LEASES",
-            config.Leases == SameAsStore ? null : config.Leases) ?? store;
+        // What the workspace's own file says of leases belongs to the store that it names.
+        var ownLeases = store?.Origin is "--store" or "BATON_STORE" || config.Leases == SameAsStore ? null : config.Leases;
+        var leases = Pick(parsed.GetValue(globals.Leases), "--leases", "BATON_LEASES", ownLeases) ?? store;
         var election = Pick(parsed.GetValue(globals.Election), "--election", "BATON_ELECTION", config.Election)
             ?? new("main", "default");
         return new(workspace, store, leases, election) { StateFolder = StateFolderOf(around) };
@@ -66,15 +68,57 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
         }
 
         var store = StoreUri.Parse(Store, BaseOf(Store, workingFolder));
-        var leases = StoreUri.Parse(Leases, BaseOf(Leases, workingFolder));
-        if (leases != store)
+        if (store.IsForLeases)
         {
-            throw CommandFailure.Usage(
-                $"the leases ({leases.Masked}, from {Leases.Origin}) are not in the store ({store.Masked}): "
-                + "this version keeps them together", "leave out --leases and BATON_LEASES");
+            throw CommandFailure.Usage($"{store.Masked} (from {Store.Origin}) keeps leases, and no work",
+                "name it with --leases, and with --store where the work is: sqlite:PATH or postgres://…");
         }
 
-        return new(Workspace, store, ElectionName()) { StateFolder = StateFolder, WorkingFolder = workingFolder };
+        var leases = LeasesOf(store, workingFolder);
+        return new(Workspace, store, ElectionName())
+        {
+            Leases = leases, StateFolder = StateFolder, WorkingFolder = workingFolder,
+        };
+    }
+
+    /// <summary>Where a workspace's own file says that its leases are; null: in the store.</summary>
+    public static StoreUri? LeasesIn(Workspace workspace) =>
+        workspace.ReadConfig().Leases is { Length: > 0 } said && said != SameAsStore
+            ? StoreUri.Parse(new(said, ".baton/config.json"), workspace.Root) : null;
+
+    /// <summary>Where the leases are, for work in a store; null: in that store.</summary>
+    /// <exception cref="CommandFailure">The URI is wrong, or names another store.</exception>
+    public StoreUri? LeasesOf(StoreUri store, string workingFolder)
+    {
+        var named = Leases!.Value == SameAsStore ? store : StoreUri.Parse(Leases, BaseOf(Leases, workingFolder));
+        if (!named.IsForLeases && !named.IsSamePlaceAs(store))
+        {
+            throw CommandFailure.Usage(
+                $"the leases ({named.Masked}, from {Leases.Origin}) are neither in the store ({store.Masked}) nor in etcd",
+                "leave out --leases and BATON_LEASES, or name etcd://HOST:PORT");
+        }
+
+        return named.IsForLeases ? named : null;
+    }
+
+    /// <summary>Refuses leases that are not the ones which the workspace was made with.</summary>
+    /// <exception cref="CommandFailure">A flag or a variable names others.</exception>
+    public void RequireOwnLeases(StorePlace place)
+    {
+        if (Workspace is null || Leases!.Origin is not ("--leases" or "BATON_LEASES")
+            || Store!.Origin is "--store" or "BATON_STORE")
+        {
+            return;
+        }
+
+        var own = LeasesIn(Workspace);
+        if (own is null ? place.Leases is not null : place.Leases?.IsSamePlaceAs(own) != true)
+        {
+            throw CommandFailure.Usage(
+                $"the leases of this workspace are in {own?.Masked ?? "its store"}, not in "
+                + $"{(place.Leases ?? place.Store).Masked} (from {Leases.Origin})",
+                "leave that out, or move them: baton init --leases URI");
+        }
     }
 
     // As the XDG base directory specification says: a relative path there is to be ignored.

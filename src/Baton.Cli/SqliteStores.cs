@@ -14,8 +14,8 @@ internal static class SqliteStores
     {
         var mark = new EpochFile(place.EpochFile);
         var (file, isNew, isAnew) = OpenFile(place, purpose, mark, around);
-        return new(place, new SqliteLeaseStore(file, around.Clock, around.ClockDomain),
-            new SqliteWorkStore(file, place.Election, around.Clock, around.ClockDomain),
+        return new(place, new(() => new(new SqliteLeaseStore(file, around.Clock, around.ClockDomain), file.StoreId)),
+            new SqliteWorkStore(file, place.Election, around.Clock, around.ClockDomain), file.StoreId,
             new WitnessFolder(place.WitnessFolder), mark)
         {
             Owned = file,

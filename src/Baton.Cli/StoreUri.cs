@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Baton.Etcd;
 using Baton.Postgres;
 
 namespace Baton.Cli;
@@ -10,9 +11,13 @@ internal sealed partial record StoreUri(string Kind, string Text)
 {
     private const string Embedded = "sqlite";
     private const string Postgres = "postgres";
+    private const string Etcd = "etcd";
 
     /// <summary>Whether the store is a file of this host.</summary>
     public bool IsEmbedded => Kind == Embedded;
+
+    /// <summary>Whether it keeps leases alone, and no work.</summary>
+    public bool IsForLeases => Kind == Etcd;
 
     /// <summary>The file of an embedded store.</summary>
     public string Path => IsEmbedded
@@ -22,8 +27,18 @@ internal sealed partial record StoreUri(string Kind, string Text)
     /// <summary>The address of a store on a PostgreSQL server.</summary>
     public PostgresAddress Address => PostgresAddress.Parse(Text);
 
+    /// <summary>The address of leases in etcd.</summary>
+    public EtcdAddress Cluster => EtcdAddress.Parse(Text);
+
     /// <summary>The URI as a person may see it: without a password.</summary>
-    public string Masked => IsEmbedded ? Text : Address.Masked;
+    public string Masked => IsEmbedded ? Text : IsForLeases ? Cluster.Masked : Address.Masked;
+
+    /// <summary>The URI as it may be kept in a file: without a password.</summary>
+    public string WithoutSecrets => IsEmbedded ? Text : IsForLeases ? Cluster.WithoutSecrets : Address.WithoutSecrets;
+
+    /// <summary>Whether another URI names the same place, whoever connects and how.</summary>
+    public bool IsSamePlaceAs(StoreUri other) => Kind == other.Kind && (IsEmbedded ? Path == other.Path
+        : IsForLeases ? Cluster.Key == other.Cluster.Key : Address.Key == other.Address.Key);
 
     /// <summary>Where it is, as a person would say it.</summary>
     public string Place => IsEmbedded ? Path : Masked;
@@ -42,10 +57,8 @@ internal sealed partial record StoreUri(string Kind, string Text)
             Embedded when rest.Contains('\0', StringComparison.Ordinal) || rest.Trim().Length == 0 =>
                 throw Wrong(setting, "names no file"),
             Embedded => new(Embedded, $"{Embedded}:{System.IO.Path.GetFullPath(rest, from)}"),
-            Postgres or "postgresql" => Server(setting),
-            "etcd" => throw CommandFailure.Usage(
-                $"{Mask(text)} (from {setting.Origin}): this kind of store is not built into this version",
-                "use sqlite:PATH or postgres://USER@HOST/DATABASE"),
+            Postgres or "postgresql" => Server(setting, Postgres, PostgresAddress.Parse),
+            Etcd => Server(setting, Etcd, EtcdAddress.Parse),
             _ => throw Wrong(setting, "is no store"),
         };
     }
@@ -55,19 +68,24 @@ internal sealed partial record StoreUri(string Kind, string Text)
         SecretParameter().Replace(UserPassword().Replace(uri, "$1***@"), "$1***");
 
     /// <summary>Opens both stores.</summary>
-    public OpenStores Open(StorePlace place, OpenPurpose purpose, Surroundings around) => Kind switch
+    public OpenStores Open(StorePlace place, OpenPurpose purpose, Surroundings around)
     {
-        Embedded => SqliteStores.Open(place, purpose, around),
-        Postgres => PostgresStores.Open(place, purpose, around),
-        _ => throw new InvalidOperationException($"no driver for {Kind}"),
-    };
+        var stores = Kind switch
+        {
+            Embedded => SqliteStores.Open(place, purpose, around),
+            Postgres => PostgresStores.Open(place, purpose, around),
+            _ => throw new InvalidOperationException($"no driver for {Kind}"),
+        };
+        return LeaseTie.Tied(
+            place.Leases is null ? stores : EtcdLeases.Of(stores, place.Leases.Cluster, purpose, around), purpose);
+    }
 
-    private static StoreUri Server(Setting setting)
+    private static StoreUri Server<T>(Setting setting, string kind, Func<string, T> parse)
     {
         try
         {
-            PostgresAddress.Parse(setting.Value);
-            return new(Postgres, setting.Value);
+            parse(setting.Value);
+            return new(kind, setting.Value);
         }
         catch (FormatException e)
         {
@@ -77,7 +95,8 @@ internal sealed partial record StoreUri(string Kind, string Text)
 
     private static CommandFailure Wrong(Setting setting, string what) => CommandFailure.Usage(
         $"'{Mask(setting.Value)}' (from {setting.Origin}) {what}",
-        "write sqlite:PATH, or postgres://USER@HOST:PORT/DATABASE?schema=NAME with the password in PGPASSWORD");
+        "write sqlite:PATH, or postgres://USER@HOST:PORT/DATABASE?schema=NAME with the password in PGPASSWORD; "
+        + "for leases also etcd://HOST:PORT");
 
     [GeneratedRegex("(://[^/@:]*:).*@")]
     private static partial Regex UserPassword();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
 
@@ -51,6 +52,8 @@ internal static class EtcdFault
         _ when e.Status.DebugException is HttpRequestException unreachable => new(StoreFault.Unreachable,
             $"etcd at {endpoint} can't be reached: {OneLine((unreachable.InnerException ?? unreachable).Message)}",
             "start it, or mend the address", true, e),
+        _ when Find<SocketException>(e.Status.DebugException) is { } refused => new(StoreFault.Unreachable,
+            $"etcd at {endpoint} can't be reached: {OneLine(refused.Message)}", "start it, or mend the address", true, e),
         _ => new(StoreFault.Unreachable, $"etcd at {endpoint} did not do it: {OneLine(e.Status.Detail)}",
             "look at the cluster with 'etcdctl endpoint status --cluster'", true, e),
     };

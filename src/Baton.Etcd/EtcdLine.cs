@@ -14,6 +14,10 @@ internal sealed class EtcdLine : IDisposable
     private static readonly TimeSpan SignOfLifeEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SignOfLifeWithin = TimeSpan.FromSeconds(5);
 
+    // Requests have their own times and turns; a connection that failed is tried again with the next of them.
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReconnectWithin = TimeSpan.FromMilliseconds(500);
+
     private readonly GrpcChannel _channel;
     private int _failures;
 
@@ -35,7 +39,13 @@ internal sealed class EtcdLine : IDisposable
         }
 
         _channel = GrpcChannel.ForAddress($"{(address.IsEncrypted ? "https" : "http")}://{endpoint}",
-            new() { HttpHandler = handler, DisposeHttpClient = true });
+            new()
+            {
+                HttpHandler = handler,
+                DisposeHttpClient = true,
+                InitialReconnectBackoff = ReconnectAfter,
+                MaxReconnectBackoff = ReconnectWithin,
+            });
         Endpoint = endpoint;
         Keys = new(_channel);
         Leases = new(_channel);

@@ -62,6 +62,24 @@ public abstract partial class WorkStoreConformance
     }
 
     [Fact]
+    public async Task A_move_to_another_lease_store_must_be_said_and_is_fenced_like_any_term()
+    {
+        await BeginAsync(5, Leader);
+        await Assert.ThrowsAsync<FencedException>(() => MoveAsync(5, Second).AsTask());
+        await Assert.ThrowsAsync<FencedException>(() => MoveAsync(4, Second).AsTask());
+        Assert.Equal(new Fence(new(5), Leader, Leases), (await LookAsync()).Fence);
+
+        await MoveAsync(6, Second);
+        Assert.Equal(new Fence(new(6), Second, "leases-2"), (await LookAsync()).Fence);
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => BeginAsync(7, Leader).AsTask());
+        Assert.Equal(StoreFault.ForeignLeases, refusal.Code);
+        await Assert.ThrowsAsync<FencedException>(() => SweepAsync(5));
+
+        ValueTask<Snapshot> MoveAsync(long epoch, HolderId holder) => Store.BeginTermAsync(
+            StartOf(TermOf(epoch, holder, leases: "leases-2")) with { MovesLeases = true }, Cancel);
+    }
+
+    [Fact]
     public async Task The_story_of_each_term_is_told_once()
     {
         await BeginAsync(1, Leader);

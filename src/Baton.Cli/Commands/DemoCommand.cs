@@ -30,7 +30,7 @@ internal static class DemoCommand
         var folder = Directory.CreateTempSubdirectory("baton-demo-").FullName;
         try
         {
-            var (place, _) = InitCommand.Make(session, folder);
+            var place = (await InitCommand.MakeAsync(session, folder, isForItself: true)).Place;
             Say(session, $"A workspace of its own: {folder}");
             using var stores = session.Around.Open(place, OpenPurpose.Lead, session.Around);
             await SubmitAsync(stores.Work, session.Stop);

@@ -31,7 +31,12 @@ internal static partial class DoctorCommand
         if (stores is not null)
         {
             checks.Add(place.Store.IsEmbedded ? await WriterAsync(session, stores) : Server(stores));
-            await LookInsideAsync(session, checks, fix, acknowledge);
+            var leases = await LeasesAsync(session, place, stores);
+            checks.AddRange(leases);
+            if (leases is not [{ Result: Failed }])
+            {
+                await LookInsideAsync(session, checks, fix, acknowledge);
+            }
         }
 
         var result = checks.Any(check => check.Result == Failed) ? Failed
@@ -91,6 +96,28 @@ internal static partial class DoctorCommand
             ? new("writer", Ok, "nobody sits on the write lock", null)
             : new("writer", Failed, $"{writer} holds the write lock of the store and does not let go",
                 "let it go on (kill -CONT) or end it; a candidate ends only Baton's own, once their time has run out");
+    }
+
+    private static async Task<IReadOnlyList<CheckJson>> LeasesAsync(Session session, StorePlace place, OpenStores stores)
+    {
+        if (place.Leases is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            await stores.Leases.ReadAsync(session.Election, session.Stop);
+            return [new("leases", Ok, $"{place.Leases.Masked} answers, and the work takes its epochs", null)];
+        }
+        catch (StoreUnavailableException e)
+        {
+            return [new("leases", Failed, e.Message, e.Hint ?? ErrorTable.Of(e.Code).Hint)];
+        }
+        catch (CommandFailure e)
+        {
+            return [new("leases", Failed, e.Message, e.Hint)];
+        }
     }
 
     private static CheckJson Server(OpenStores stores) => stores.Cautions.Count == 0

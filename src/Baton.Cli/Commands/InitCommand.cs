@@ -16,15 +16,17 @@ internal static class InitCommand
     }
 
     /// <summary>Makes a workspace in a folder, with its store, unless they are there.</summary>
-    /// <returns>The place, and whether anything was made.</returns>
-    public static (StorePlace Place, bool Created) Make(Session session, string? folder)
+    /// <param name="session">The run.</param>
+    /// <param name="folder">The folder; null: here, or just the store that is named.</param>
+    /// <param name="isForItself">Whether only the folder says where things are, and no option or variable.</param>
+    public static async Task<MadeWorkspace> MakeAsync(Session session, string? folder, bool isForItself = false)
     {
         var around = session.Around;
         var root = Path.GetFullPath(folder ?? ".", around.WorkingFolder);
-        var place = PlaceOf(session, root, folder is null);
+        var place = isForItself ? Embedded(session, root) : PlaceOf(session, root, folder is null);
         if (!place.Store.IsEmbedded)
         {
-            return MakeOnServer(session, place);
+            return await OpenAsync(session, place, stores => stores.IsNew);
         }
 
         try
@@ -32,13 +34,7 @@ internal static class InitCommand
             Directory.CreateDirectory(Path.GetDirectoryName(place.Store.Path)!);
             using var held = FileLock.Take(place.Store.Path + ".init", TimeSpan.FromSeconds(30));
             var created = FileIdentity.Of(place.Store.Path) is null;
-            if (place.Workspace is { } workspace && !File.Exists(workspace.ConfigFile))
-            {
-                workspace.WriteConfig(new() { Leases = "store" });
-            }
-
-            using var stores = around.Open(place, OpenPurpose.Initialise, around);
-            return (place, created);
+            return await OpenAsync(session, place, _ => created);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -46,16 +42,27 @@ internal static class InitCommand
         }
     }
 
-    private static (StorePlace Place, bool Created) MakeOnServer(Session session, StorePlace place)
+    /// <summary>Makes the stores, ties the work to its leases, and only then writes down where they are.</summary>
+    private static async Task<MadeWorkspace> OpenAsync(Session session, StorePlace place, Func<OpenStores, bool> isCreated)
     {
+        using var stores = session.Around.Open(place, OpenPurpose.Initialise, session.Around);
+        var moved = await new LeaseMove(session, stores).RunAsync(LeasesOf(place.Workspace));
         if (place.Workspace is { } workspace)
         {
             Directory.CreateDirectory(workspace.Folder);
-            workspace.WriteConfig(workspace.ReadConfig() with { Store = place.Store.Address.WithoutSecrets });
+            var known = workspace.ReadConfig();
+            var config = known with
+            {
+                Store = place.Store.IsEmbedded ? known.Store : place.Store.WithoutSecrets,
+                Leases = place.Leases?.WithoutSecrets ?? Settings.SameAsStore,
+            };
+            if (config != known)
+            {
+                workspace.WriteConfig(config);
+            }
         }
 
-        using var stores = session.Around.Open(place, OpenPurpose.Initialise, session.Around);
-        return (place, stores.IsNew);
+        return new(place, isCreated(stores), moved);
     }
 
     private static StorePlace PlaceOf(Session session, string root, bool mayStoreBeElsewhere)
@@ -73,16 +80,44 @@ internal static class InitCommand
             return settings.Place(session.Around.WorkingFolder) with { Workspace = workspace };
         }
 
-        var store = StoreUri.Parse(new(Workspace.DefaultStore, "default"), root);
-        return new(workspace, store, settings.ElectionName());
+        var place = Embedded(session, root);
+        return place with
+        {
+            Leases = settings.Leases is { Origin: "--leases" or "BATON_LEASES" }
+                ? settings.LeasesOf(place.Store, session.Around.WorkingFolder) : LeasesOf(workspace),
+        };
     }
 
-    private static Task<int> RunAsync(Session session, string? folder)
+    private static StorePlace Embedded(Session session, string root) => new(new(root),
+        StoreUri.Parse(new(Workspace.DefaultStore, "default"), root), session.Settings.ElectionName());
+
+    private static StoreUri? LeasesOf(Workspace? workspace) => workspace is null ? null
+        : Settings.LeasesIn(workspace);
+
+    private static async Task<int> RunAsync(Session session, string? folder)
     {
-        var (place, created) = Make(session, folder);
-        var home = place.Workspace?.Folder ?? place.Store.Place;
-        session.Output.Data(new InitJson(home, place.Store.Masked, created), BatonJson.Default.InitJson, text =>
-            text.WriteLine(created ? $"made {Plain.Line(home)}" : $"{Plain.Line(home)} is there already"));
-        return Task.FromResult(ExitCode.Ok);
+        var made = await MakeAsync(session, folder);
+        var home = made.Place.Workspace?.Folder ?? made.Place.Store.Place;
+        var leases = made.Place.Leases?.Masked;
+        session.Output.Data(new InitJson(home, made.Place.Store.Masked, leases, made.IsCreated, made.MovedAt?.Value),
+            BatonJson.Default.InitJson, text =>
+            {
+                text.WriteLine(made.IsCreated ? $"made {Plain.Line(home)}" : $"{Plain.Line(home)} is there already");
+                if (made.MovedAt is { } epoch)
+                {
+                    text.WriteLine($"the leases are in {Plain.Line(leases ?? "the store")} now, above epoch {epoch}");
+                }
+                else if (leases is not null)
+                {
+                    text.WriteLine($"the leases are in {Plain.Line(leases)}");
+                }
+            });
+        return ExitCode.Ok;
     }
 }
+
+/// <summary>A workspace that is there now.</summary>
+/// <param name="Place">Where.</param>
+/// <param name="IsCreated">Whether it was made just now.</param>
+/// <param name="MovedAt">The epoch at which its leases were moved; null where they were not.</param>
+internal sealed record MadeWorkspace(StorePlace Place, bool IsCreated, Epoch? MovedAt);

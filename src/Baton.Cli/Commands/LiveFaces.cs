@@ -110,8 +110,7 @@ internal sealed partial class LiveFaces(Session session)
             IsTerminal = false,
             Variable = name => name switch
             {
-                "BATON_STORE" or "BATON_LEASES" => session.Place.Store.Text,
-                "BATON_ELECTION" => session.Election.Value,
+                "BATON_STORE" or "BATON_LEASES" or "BATON_ELECTION" => session.Place.Variables[name],
                 _ => session.Around.Variable(name),
             },
         });

@@ -90,6 +90,11 @@ internal static class OrchestratorCommand
                 await Task.Delay(ReopenEvery, session.Around.Clock, CancellationToken.None);
                 end = OrchestratorEnd.StoreLost;
             }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Told to stop before this life had begun: that is as good an order as any.
+                return ExitCode.Ok;
+            }
             catch (ArgumentException e)
             {
                 throw CommandFailure.Usage(e.Message, "baton orchestrator run --help");
@@ -189,11 +194,9 @@ internal static class OrchestratorCommand
             Output = log,
             Errors = log,
             // What this worker offers is said by its options alone.
-            Environment = ImmutableDictionary<string, string?>.Empty
+            Environment = place.Variables
                 .Add(SkillOptions.RoleVariable, null)
-                .Add(SkillOptions.CanVariable, null)
-                .Add("BATON_STORE", place.Store.Text)
-                .Add("BATON_ELECTION", session.Election.Value),
+                .Add(SkillOptions.CanVariable, null),
         });
         child.LetGo();
         return new(child.Pid, child.Exit);

@@ -67,7 +67,7 @@ internal static class RunCommand
         var runner = new TaskRunner(new(stores.Work, stores.Witnesses), order with
         {
             Task = task is null ? null : (await Lookup.TaskAsync(session, task)).Id,
-            Store = stores.Place.Store.Text,
+            Stores = stores.Place.Variables,
             InheritsInput = !order.Repeats,
             OwnsOrphans = true,
             Output = OutputOf(session, order, logBytes > 0),

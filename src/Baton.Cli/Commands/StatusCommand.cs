@@ -15,13 +15,16 @@ internal static class StatusCommand
         return ExitCode.Ok;
     }
 
+    private static string LeasesApart(SystemStatus status) =>
+        status.Leases == status.Store ? "" : $", leases in {status.Leases}";
+
     private static void Write(TextWriter text, SystemStatus status, Ink ink)
     {
         var orchestrators = status.OrchestratorCounts;
         var agents = status.AgentCounts;
         var tasks = status.Snapshot.Tasks;
         var cleanup = status.Snapshot.Cleanup;
-        text.WriteLine($"election       {status.Election} ({status.Store})");
+        text.WriteLine($"election       {status.Election} ({status.Store}{LeasesApart(status)})");
         text.WriteLine($"leader         {LeaderText.Line(status, ink)}");
         text.WriteLine($"orchestrators  {orchestrators.Total}: {orchestrators.Leading} leading, "
             + $"{orchestrators.Standby} standby, {orchestrators.Stale} stale");

@@ -40,7 +40,7 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(Session session, SupervisorOrder order, bool untilIdle, bool isLive)
     {
-        var stores = Open(session);
+        var stores = await OpenAsync(session);
         Check(order, stores.Leases.Traits);
         if (order.Pool.IsEmpty)
         {
@@ -91,11 +91,11 @@ internal static class UpCommand
             "baton task show ID says why; baton task requeue ID tries again");
     }
 
-    private static OpenStores Open(Session session)
+    private static async Task<OpenStores> OpenAsync(Session session)
     {
         if (session.Settings.Store is null)
         {
-            var (place, _) = InitCommand.Make(session, null);
+            var place = (await InitCommand.MakeAsync(session, null)).Place;
             session.Output.Remark($"made the workspace {place.Workspace?.Folder ?? place.Store.Masked}");
             session.Reread();
         }
@@ -109,6 +109,12 @@ internal static class UpCommand
         {
             throw CommandFailure.Usage($"--ttl {order.Ttl.Value.TotalMilliseconds:0}ms is too short: a lease of this "
                 + $"store lives {traits.MinimumTtl.TotalMilliseconds:0}ms at least");
+        }
+
+        if (order.Ttl is { } ttl && traits.TtlUnit > TimeSpan.Zero && ttl.Ticks % traits.TtlUnit.Ticks != 0)
+        {
+            throw CommandFailure.Usage($"--ttl {ttl.TotalMilliseconds:0}ms is no whole number of "
+                + $"{traits.TtlUnit.TotalMilliseconds:0}ms, which is all that a {traits.Name} lease counts");
         }
     }
 

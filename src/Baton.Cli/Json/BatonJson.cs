@@ -12,6 +12,7 @@ namespace Baton.Cli;
     RespectNullableAnnotations = true,
     Converters = [typeof(UtcMilliseconds)])]
 [JsonSerializable(typeof(WorkspaceConfig))]
+[JsonSerializable(typeof(KnownLeases))]
 [JsonSerializable(typeof(StatusJson))]
 [JsonSerializable(typeof(LeaderJson))]
 [JsonSerializable(typeof(TermJson[]))]

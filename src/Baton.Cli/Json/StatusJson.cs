@@ -3,7 +3,7 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary><c>status --json</c>.</summary>
-internal sealed record StatusJson(string Election, string Store, DateTimeOffset GeneratedAt, LeaderJson Leader,
+internal sealed record StatusJson(string Election, string Store, string Leases, DateTimeOffset GeneratedAt, LeaderJson Leader,
     OrchestratorsJson Orchestrators, AgentsJson Agents, TaskCountsJson Tasks, CleanupTallyJson Cleanup,
     [property: System.Text.Json.Serialization.JsonPropertyName("transitions_24h")] int Transitions24h,
     AlarmJson? Alarm)
@@ -14,7 +14,7 @@ internal sealed record StatusJson(string Election, string Store, DateTimeOffset 
         var agents = status.AgentCounts;
         var tasks = status.Snapshot.Tasks;
         var cleanup = status.Snapshot.Cleanup;
-        return new(status.Election.Value, status.Store, status.GeneratedAt, LeaderJson.Of(status.Leader),
+        return new(status.Election.Value, status.Store, status.Leases, status.GeneratedAt, LeaderJson.Of(status.Leader),
             new(orchestrators.Total, orchestrators.Leading, orchestrators.Standby, orchestrators.Stale),
             new(agents.Total, agents.Alive, agents.Late, agents.Stale),
             new(tasks.Pending, tasks.Ready, tasks.InProgress, tasks.Blocked, tasks.Completed, tasks.Failed,
@@ -86,7 +86,7 @@ internal sealed record AgentJson(string Id, string Name, string Role, string Sta
 }
 
 /// <summary><c>init</c>.</summary>
-internal sealed record InitJson(string Workspace, string Store, bool Created);
+internal sealed record InitJson(string Workspace, string Store, string? Leases, bool Created, long? MovedAtEpoch);
 
 /// <summary>A row of <c>config show</c>.</summary>
 internal sealed record SettingJson(string Name, string? Value, string Origin);

@@ -68,8 +68,8 @@ internal sealed record RunOrder(ImmutableArray<string> Command)
     /// <summary>Where the command's standard error goes, given the task.</summary>
     public Func<DurableTask, ChildOutput> Errors { get; init; } = _ => ChildOutput.Same;
 
-    /// <summary>The address of the store, for the command.</summary>
-    public string Store { get; init; } = "";
+    /// <summary>What tells the command where the stores are; default nothing.</summary>
+    public ImmutableDictionary<string, string?> Stores { get; init; } = ImmutableDictionary<string, string?>.Empty;
 }
 
 /// <summary>What a task runner works with.</summary>

@@ -37,6 +37,6 @@ internal static class RunVariables
             .SetItem("BATON_SPEC_FILE", order.SpecFile(task))
             .SetItem(SkillOptions.RoleVariable, order.Role)
             .SetItem(SkillOptions.CanVariable, order.Can.IsEmpty ? null : string.Join(',', order.Can));
-        return order.Store.Length == 0 ? variables : variables.SetItem("BATON_STORE", order.Store);
+        return variables.SetItems(order.Stores);
     }
 }

@@ -100,12 +100,10 @@ internal sealed class Supervisor : IDisposable
         }
 
         command.AddRange(_order.Pool);
-        // The store's address may hold a password: it goes where only the owner of the process can read it.
         return new(command.ToImmutable())
         {
             OwnSession = true,
-            Environment = RunVariables.None
-                .SetItem("BATON_STORE", _stores.Place.Store.Text)
+            Environment = RunVariables.None.SetItems(_stores.Place.Variables)
                 .SetItem(Lifeline.Variable, lifeline.Length == 0 ? null : lifeline),
         };
     }

@@ -55,9 +55,9 @@ public sealed class LeaderLoop(
         {
             try
             {
-                var fence = (await work.SnapshotAsync(over)).Fence.Epoch;
+                var fence = (await work.SnapshotAsync(over)).Fence;
                 var former = ImmutableArray.CreateBuilder<Term>();
-                var after = new Epoch(Math.Max(0, fence.Value - 1));
+                var after = new Epoch(Math.Max(0, fence.Epoch.Value - 1));
                 await foreach (var term in leases.TermsAsync(leadership.Term.Election, after, over))
                 {
                     if (term.Epoch < leadership.Epoch)
@@ -84,10 +84,10 @@ public sealed class LeaderLoop(
     /// The highest epoch that the lease store knew by itself. That may have gone with the answer of the request that won,
     /// or with a leader that won and never began; but every term is on record, so a gap in the record tells of it.
     /// </summary>
-    private static Epoch Known(Leadership leadership, Epoch fence, IEnumerable<Term> former)
+    private static Epoch Known(Leadership leadership, Fence fence, IEnumerable<Term> former)
     {
-        var known = fence;
-        foreach (var term in former.Where(term => term.Epoch > fence).OrderBy(term => term.Epoch))
+        var known = fence.Epoch;
+        foreach (var term in former.Where(term => term.Epoch > fence.Epoch).OrderBy(term => term.Epoch))
         {
             if (term.Epoch.Value > known.Value + 1)
             {
@@ -97,7 +97,9 @@ public sealed class LeaderLoop(
             known = term.Epoch;
         }
 
-        return known < leadership.KnownBefore ? known : leadership.KnownBefore;
+        // A fence that no term raised came with an import, and is nothing that a lease store could have lost.
+        var told = fence.Holder is null ? Epoch.Max(leadership.KnownBefore, fence.Epoch) : leadership.KnownBefore;
+        return known < told ? known : told;
     }
 
     private async Task<bool> ActAsync(Leadership leadership, Snapshot snapshot, CancellationToken over)

@@ -22,6 +22,7 @@ public sealed class StatusReader(ElectionName election, ILeaseStore leases, IWor
         var leader = await ReadLeaderAsync(cancel);
         return new(election, work.Kind, clock.GetUtcNow(), leader, snapshot)
         {
+            Leases = leases.Traits.Name,
             Agents = [.. snapshot.Agents.Select(agent => View(agent, leader))],
             Gone = [.. snapshot.Gone.Select(agent => View(agent, leader))],
         };

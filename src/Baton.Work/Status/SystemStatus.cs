@@ -79,6 +79,9 @@ public sealed record AgentView(Agent Agent, Liveness Liveness, bool IsLeader, Ep
 public sealed record SystemStatus(
     ElectionName Election, string Store, DateTimeOffset GeneratedAt, LeaderStatus Leader, Snapshot Snapshot)
 {
+    /// <summary>The kind of store that keeps the leases.</summary>
+    public required string Leases { get; init; }
+
     /// <summary>The agents on the roster, in the order of their start.</summary>
     public ImmutableArray<AgentView> Agents { get; init; } = [];
 

@@ -8,7 +8,11 @@ public abstract partial class LocalWorkStore
     private Snapshot BeginTerm(WorkRows rows, TermStart start)
     {
         var (term, fence, now) = (start.Term, rows.Fence, Now);
-        RefuseForeign(fence, term);
+        if (!start.MovesLeases)
+        {
+            RefuseForeign(fence, term);
+        }
+
         if (term.Epoch < fence.Epoch || (term.Epoch == fence.Epoch && term.Holder != fence.Holder))
         {
             throw new FencedException(term.Epoch, fence.Epoch);

@@ -11,6 +11,12 @@ public sealed record TermStart(Term Term, ImmutableArray<Term> Former, Epoch Flo
 {
     /// <summary>Whether the lease store had forgotten terms that the mark remembers.</summary>
     public bool IsRolledBack => KnownBefore < Floor && KnownBefore < Term.Epoch;
+
+    /// <summary>
+    /// Whether the fence takes the epochs of this term's lease store from now on, whichever it took before; default
+    /// false: then those of another one are refused.
+    /// </summary>
+    public bool MovesLeases { get; init; }
 }
 
 /// <summary>An agent to evict.</summary>

@@ -71,7 +71,8 @@ internal sealed class Stage
             Host = "stagehost",
             Ids = _ids,
             Stop = Stop,
-            Open = (place, _, _) => new(place, Leases, Work, null, new VolatileMark()),
+            Open = (place, _, _) => new(
+                place, new(() => new(Leases, "stage")), Work, "stage", null, new VolatileMark()),
         });
         return new(exit, output.ToString(), error.ToString());
     }

@@ -207,7 +207,7 @@ public sealed class ImportCommandTests : IDisposable
             Open = (place, _, around) =>
             {
                 _opened = true;
-                return new(place, new InMemoryLeaseStore(around.Clock), _work, null, _mark);
+                return new(place, new(() => new(new InMemoryLeaseStore(around.Clock), "leases")), _work, "work", null, _mark);
             },
         });
 }

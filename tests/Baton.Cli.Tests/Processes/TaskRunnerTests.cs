@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Baton.Work;
 
@@ -33,7 +34,7 @@ public sealed class TaskRunnerTests : IDisposable
             """) with
         {
             Agent = "builder",
-            Store = "sqlite:x",
+            Stores = ImmutableDictionary<string, string?>.Empty.Add("BATON_STORE", "sqlite:x"),
             Output = _ => new ChildOutput.Lines(lines.Enqueue),
         };
 

@@ -157,8 +157,7 @@ internal sealed class EtcdMember(
                 // Not yet.
             }
 
-            Assert.True(Instant.Of(BootClock.Instance) < until && !_process!.HasExited,
-                $"etcd did not start: {File.ReadAllText(Path.Combine(folder, $"{name}.log"))}");
+            Assert.True(Instant.Of(BootClock.Instance) < until && !_process!.HasExited, $"etcd at {Endpoint} did not start");
             BootClock.Pause(TimeSpan.FromMilliseconds(20), CancellationToken.None);
         }
     }

@@ -182,6 +182,7 @@ public sealed class LiveWatchTests
         var leader = new LeaderStatus(LeaderState.Leading) { Id = new(holder), Epoch = new(epoch), Host = "h", Pid = 1 };
         return new(new(at * 1_000_000L), lease, new(ElectionName.Main, "memory", Noon, leader, snapshot)
         {
+            Leases = "memory",
             Agents = [View("a", Liveness.Alive, holder == "a"), View("b", Liveness.Alive, holder == "b")],
         })
         {
