@@ -56,7 +56,7 @@ internal static class EtcdLeases
 
             // Under the id that the fence knows; work that is new has none yet.
             var id = known is not null && known.Cluster == address.Key && known.Work == stores.StoreId
-                ? known.Id : around.Ids.NewSecret();
+                ? known.Id : NewId(around);
             space = Wait(EtcdKeyspace.OpenOrCreateAsync(address, stores.StoreId, id, around.Stop));
             isNew = true;
         }
@@ -65,6 +65,10 @@ internal static class EtcdLeases
         Note(stores.Place, new(address.Key, stores.StoreId, space.StoreId));
         return (new(home), isNew, isNew && purpose == OpenPurpose.Lead);
     }
+
+    // What is made within a run of drills bears the run's mark, so that the run may damage and remove it.
+    private static string NewId(Surroundings around) => around.Variable(DrillHost.Variable)?.Split('/')[0] is { Length: > 0 } run
+        ? EtcdScratch.IdOf(run, around.Ids.NewSecret()) : around.Ids.NewSecret();
 
     private static EtcdKeyspace OpenExisting(OpenStores stores, EtcdAddress address, Surroundings around)
     {

@@ -59,12 +59,6 @@ public sealed class EtcdKeyspace : IDisposable
         return OpenAsync(address, workStoreId, newId, cancel);
     }
 
-    /// <summary>Deletes every key of the store, whoever uses it.</summary>
-    public async Task DeleteAsync(CancellationToken cancel) => await _cluster.AskAsync(
-        (line, options) => line.Keys.DeleteRangeAsync(
-            new() { Key = ByteString.CopyFromUtf8(Prefix), RangeEnd = Keys.EndOfPrefix }, options), cancel)
-        .ConfigureAwait(false);
-
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _cluster.Dispose();
 

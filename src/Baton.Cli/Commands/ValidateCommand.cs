@@ -96,20 +96,26 @@ internal static class ValidateCommand
         Session session, int orchestrators, TimeSpan? asked, string? only, long? seed, bool ownServers)
     {
         var place = session.Place;
-        var ttl = asked ?? (place.Store.IsEmbedded && !ownServers ? Short : Long);
+        var leases = place.Leases?.Cluster;
+        var ttl = asked ?? (place.Store.IsEmbedded && !ownServers && leases is null ? Short : Long);
         if (orchestrators is < 1 or > MostOrchestrators)
         {
             throw CommandFailure.Usage($"--orchestrators {orchestrators}: it is 1 to {MostOrchestrators}");
         }
 
-        var least = TimeSpan.FromMilliseconds(500);
+        var least = TimeSpan.FromMilliseconds(leases is null ? 500 : 2000);
         if (ttl < least)
         {
             throw CommandFailure.Usage($"--ttl {ttl.TotalMilliseconds:0}ms is too short: {least.TotalMilliseconds:0}ms at least");
         }
 
+        if (leases is not null && ttl.Ticks % TimeSpan.TicksPerSecond != 0)
+        {
+            throw CommandFailure.Usage($"--ttl {ttl.TotalMilliseconds:0}ms: etcd counts whole seconds");
+        }
+
         var began = Instant.Of(session.Around.Clock);
-        var host = new DrillHost(session.Around, ServerOf(session, place, ownServers),
+        var host = new DrillHost(session.Around, ServerOf(session, place, ownServers), leases,
             line => Progress(session, Instant.Of(session.Around.Clock) - began, line));
         var run = new DrillRun(host, new(session.Around.Ids.NewSecret(), place.Root)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Baton.Etcd;
 using Baton.Postgres;
 using Baton.Validation;
 
@@ -48,6 +49,12 @@ internal static class ValidateGuardCommand
         if (session.Around.Variable("BATON_STORE") is { Length: > 0 } server)
         {
             PostgresScratch.RemoveAfter(PostgresAddress.Parse(server), run);
+        }
+
+        if (session.Around.Variable("BATON_LEASES") is { Length: > 0 } leases)
+        {
+            using var keys = new EtcdScratch(EtcdAddress.Parse(leases), run);
+            await keys.RemoveAsync(CancellationToken.None);
         }
 
         OwnPostgres.RemoveAfter(run);

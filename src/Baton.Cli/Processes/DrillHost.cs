@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using Baton.Etcd;
 using Baton.Validation;
 
 namespace Baton.Cli;
@@ -7,41 +8,47 @@ namespace Baton.Cli;
 /// <summary>This program, as drills try it.</summary>
 /// <param name="around">The world around.</param>
 /// <param name="server">Where the stores lie; null: in files.</param>
+/// <param name="leases">Where the leases lie, if apart from the stores.</param>
 /// <param name="progress">Takes what goes on, in a line.</param>
-internal sealed class DrillHost(Surroundings around, DrillServer? server, Action<string> progress) : IDrillHost
+internal sealed class DrillHost(
+    Surroundings around, DrillServer? server, EtcdAddress? leases, Action<string> progress) : IDrillHost
 {
     /// <summary>The variable that names the run to all that descends from it.</summary>
     public const string Variable = "BATON_DRILL";
 
     private const string StoreVariable = "BATON_STORE";
+    private const string LeasesVariable = "BATON_LEASES";
     private const string StateVariable = "XDG_STATE_HOME";
 
     private readonly Dictionary<string, string> _lifelines = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private EtcdScratch? _keys;
+    private string _run = "";
     private int _started;
 
     /// <inheritdoc/>
     public TimeProvider Clock => around.Clock;
 
     /// <inheritdoc/>
-    public string Store => server is null ? "sqlite" : "postgres";
+    public string Store => (server is null ? "sqlite" : "postgres") + (leases is null ? "" : "+etcd");
 
     /// <inheritdoc/>
     public async Task<IAsyncDisposable> PrepareAsync(string run, CancellationToken cancel)
     {
-        if (server is null)
-        {
-            return new Nothing();
-        }
-
+        _run = run;
+        _keys = leases is null ? null : new(leases, run);
         try
         {
-            Progress($"its stores are {await server.PrepareAsync(run, cancel)}");
-            return server;
+            if (server is not null)
+            {
+                Progress($"its stores are {await server.PrepareAsync(run, cancel)}");
+            }
+
+            return new Removal(server, _keys);
         }
         catch
         {
-            await server.DisposeAsync();
+            await new Removal(server, _keys).DisposeAsync();
             throw;
         }
     }
@@ -51,15 +58,19 @@ internal sealed class DrillHost(Surroundings around, DrillServer? server, Action
     {
         var home = new Workspace(workspace);
         Directory.CreateDirectory(home.Folder);
-        home.WriteConfig(new() { Leases = "store" });
-        using var stores = around.Open(PlaceOf(workspace), OpenPurpose.Initialise, around);
+        home.WriteConfig(new() { Leases = leases?.WithoutSecrets ?? Settings.SameAsStore });
+        var within = around with { Variable = name => name == Variable ? _run : around.Variable(name) };
+        using var stores = around.Open(PlaceOf(workspace), OpenPurpose.Initialise, within);
         return server?.StoreOf(Path.GetFileName(workspace));
     }
 
     /// <inheritdoc/>
+    public ILeasesApart? LeasesOf(string workspace) => _keys is null ? null : new Keys(this, _keys, workspace);
+
+    /// <inheritdoc/>
     public ScratchStores Open(string workspace)
     {
-        var stores = around.Open(PlaceOf(workspace), OpenPurpose.Use, around);
+        var stores = OpenStores(workspace);
         return new(stores.Leases, stores.Work, stores);
     }
 
@@ -85,7 +96,7 @@ internal sealed class DrillHost(Surroundings around, DrillServer? server, Action
         {
             OwnSession = true,
             Environment = NothingOfOurs().ToImmutable().SetItem(Lifeline.Variable, Lifeline.ValueOf(id, witness.Mark))
-                .SetItem(StoreVariable, server?.Address),
+                .SetItem(StoreVariable, server?.Address).SetItem(LeasesVariable, leases?.Text),
         });
         return new Guarding(guard, witness);
     }
@@ -102,6 +113,11 @@ internal sealed class DrillHost(Surroundings around, DrillServer? server, Action
             // The way to a child that shows a password to nobody.
             variables[StoreVariable] = PlaceOf(order.Workspace).Store.Text;
             variables[StateVariable] = StateOf(order.Workspace);
+        }
+
+        if (leases is not null)
+        {
+            variables[LeasesVariable] = leases.Text;
         }
 
         lock (_gate)
@@ -123,9 +139,12 @@ internal sealed class DrillHost(Surroundings around, DrillServer? server, Action
     /// <inheritdoc/>
     public void Progress(string line) => progress(line);
 
+    private OpenStores OpenStores(string workspace) => around.Open(PlaceOf(workspace), OpenPurpose.Use, around);
+
     private StorePlace PlaceOf(string workspace) => new(new(workspace), StoreUri.Parse(new(
         server?.AddressOf(Path.GetFileName(workspace)).Text ?? Workspace.DefaultStore, "default"), workspace), ElectionName.Main)
     {
+        Leases = leases is null ? null : StoreUri.Parse(new(leases.Text, "default"), workspace),
         StateFolder = Path.Combine(StateOf(workspace), "baton"),
         WorkingFolder = workspace,
     };
@@ -148,9 +167,36 @@ internal sealed class DrillHost(Surroundings around, DrillServer? server, Action
         return variables;
     }
 
-    private sealed class Nothing : IAsyncDisposable
+    /// <summary>Removes what the run made elsewhere than in its folder.</summary>
+    private sealed class Removal(DrillServer? server, EtcdScratch? keys) : IAsyncDisposable
     {
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public async ValueTask DisposeAsync()
+        {
+            if (keys is not null)
+            {
+                await keys.RemoveAsync(CancellationToken.None);
+                keys.Dispose();
+            }
+
+            if (server is not null)
+            {
+                await server.DisposeAsync();
+            }
+        }
+    }
+
+    private sealed class Keys(DrillHost host, EtcdScratch keys, string workspace) : ILeasesApart
+    {
+        public async Task DropAsync(CancellationToken cancel)
+        {
+            string id;
+            using (var stores = host.OpenStores(workspace))
+            {
+                id = stores.StoreId;
+            }
+
+            await keys.DropAsync(id, cancel);
+        }
     }
 
     private sealed class Guarding(ChildProcess guard, Witness witness) : IDisposable

@@ -66,6 +66,7 @@ internal sealed partial class Arena : IDisposable
         Folder = scratch.MakeFolder(name);
         HistoryFolder = Path.Combine(Folder, "history");
         Server = host.Make(Folder);
+        LeasesApart = host.LeasesOf(Folder);
         _file = HistoryFile.Append(Path.Combine(HistoryFolder, "drill.ndjson"));
         Recorder = new(host.Clock, _file.Write);
         _witness = host.Witness(Folder);
@@ -82,6 +83,9 @@ internal sealed partial class Arena : IDisposable
 
     /// <summary>Its store, where that lies on a server; null: it is a file.</summary>
     public IServerStore? Server { get; }
+
+    /// <summary>Its leases, where they lie apart from its store.</summary>
+    public ILeasesApart? LeasesApart { get; }
 
     /// <summary>The file of its store, where it is one.</summary>
     public string StoreFile => Path.Combine(Folder, ".baton", "baton.db");

@@ -25,6 +25,12 @@ public interface IDrillHost
     /// <returns>The store as something that faults are made in; null where it is the file in that folder.</returns>
     IServerStore? Make(string workspace);
 
+    /// <summary>
+    /// The leases of such a workspace, where they are kept apart from its store, as something that faults are made in;
+    /// null: they lie in the store.
+    /// </summary>
+    ILeasesApart? LeasesOf(string workspace);
+
     /// <summary>Opens the stores of such a workspace.</summary>
     /// <exception cref="StoreUnavailableException">They are lost or broken.</exception>
     ScratchStores Open(string workspace);
@@ -102,6 +108,16 @@ public interface IServerStore
 
     /// <summary>Ends all sessions that use it; how many.</summary>
     int EndSessions();
+}
+
+/// <summary>
+/// Leases that are kept apart from the work, made by the run, as something that faults are made in. Each verb refuses
+/// leases that the run did not make.
+/// </summary>
+public interface ILeasesApart
+{
+    /// <summary>Takes them away with all that is known of them.</summary>
+    Task DropAsync(CancellationToken cancel);
 }
 
 /// <summary>A server that the run started.</summary>

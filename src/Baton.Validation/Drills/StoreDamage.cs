@@ -56,6 +56,11 @@ internal static partial class StoreDamage
             leader = await OfServerAsync(arena, arena.Server, leader);
         }
 
+        if (arena.LeasesApart is not null)
+        {
+            leader = await OfLeasesAsync(arena, arena.LeasesApart, leader);
+        }
+
         await EndAllAsync(arena);
 
         // Deleted while nobody is there to make it anew.
