@@ -15,7 +15,8 @@ internal abstract class Contender : Participant
         Ttl = arena.Plan.Ttl;
         var pool = arena.Plan.PoolSize == 0 ? null
             : new WorkerPool([new(Arena.PooledName, arena.Plan.PoolSize, StartWorker)], Clock);
-        _loop = new(Leases, arena.Beast?.Leader?.Invoke(Work) ?? Work, new(null, Clock, host.Domain), pool, Clock);
+        _loop = new(Leases, arena.Beast?.Leader?.Invoke(Work) ?? Work, host.Mark, new(null, Clock, host.Domain), pool,
+            Clock);
     }
 
     public TimeSpan Ttl { get; }

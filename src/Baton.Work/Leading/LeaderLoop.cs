@@ -9,11 +9,12 @@ namespace Baton.Work;
 /// </summary>
 /// <param name="leases">Where the former terms are recorded.</param>
 /// <param name="work">What is led.</param>
+/// <param name="mark">Remembers which terms have begun.</param>
 /// <param name="sweeper">Looks for who is gone.</param>
 /// <param name="pool">The workers; null when this orchestrator starts none.</param>
 /// <param name="clock">The clock.</param>
 public sealed class LeaderLoop(
-    ILeaseStore leases, IWorkStore work, Sweeper sweeper, WorkerPool? pool, TimeProvider clock)
+    ILeaseStore leases, IWorkStore work, HighWaterMark mark, Sweeper sweeper, WorkerPool? pool, TimeProvider clock)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
 
@@ -69,7 +70,16 @@ public sealed class LeaderLoop(
                 var known = Known(leadership, fence, former);
                 // An epoch that is not the next one after what the lease store knew was lifted by the mark.
                 var floor = Epoch.Max(known, new(leadership.Epoch.Value - 1));
-                return await work.BeginTermAsync(new(leadership.Term, former.ToImmutable(), floor, known), over);
+                var begun = mark.ReadBegun(leadership.Term.Election);
+                if (fence.Epoch < begun)
+                {
+                    // The work was put back; leases that lie apart from it know nothing of that.
+                    (known, floor) = (Epoch.Min(known, fence.Epoch), Epoch.Max(floor, begun));
+                }
+
+                var snapshot = await work.BeginTermAsync(new(leadership.Term, former.ToImmutable(), floor, known), over);
+                mark.RaiseBegun(leadership.Term.Election, leadership.Epoch);
+                return snapshot;
             }
             catch (StoreUnavailableException e) when (e.IsTransient)
             {

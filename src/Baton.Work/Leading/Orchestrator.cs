@@ -128,7 +128,7 @@ public sealed class Orchestrator
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(stop, _leave.Token);
         using var gone = heartbeat.Gone.Register(() => Leave(OrchestratorEnd.Evicted));
 
-        var loop = new LeaderLoop(_stores.Leases, _stores.Work,
+        var loop = new LeaderLoop(_stores.Leases, _stores.Work, _stores.Mark,
             new(_stores.Witnesses, _options.Clock, _options.ClockDomain), _options.Pool, _options.Clock);
         var telling = Task.WhenAll(TellAllAsync(election), WriteAllAsync());
         var running = election.RunAsync(leadership =>

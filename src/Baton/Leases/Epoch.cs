@@ -33,6 +33,9 @@ public readonly record struct Epoch : IComparable<Epoch>
     /// <summary>The higher of two epochs.</summary>
     public static Epoch Max(Epoch left, Epoch right) => left.Value >= right.Value ? left : right;
 
+    /// <summary>The lower of two epochs.</summary>
+    public static Epoch Min(Epoch left, Epoch right) => left.Value <= right.Value ? left : right;
+
     /// <inheritdoc/>
     public int CompareTo(Epoch other) => Value.CompareTo(other.Value);
 

@@ -13,6 +13,9 @@ namespace Baton;
 public sealed class EpochFile : HighWaterMark
 {
     private const string Heading = "baton-epoch 1";
+
+    // No election has such a name.
+    private const string Begun = "+begun";
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     // Some flushes of a busy disk. The trust of who raises the mark is running meanwhile.
@@ -34,21 +37,30 @@ public sealed class EpochFile : HighWaterMark
         ReadAll().Epochs.GetValueOrDefault(election.Value);
 
     /// <inheritdoc/>
-    public override void Raise(ElectionName election, Epoch epoch)
+    public override void Raise(ElectionName election, Epoch epoch) => Raise(election.Value, epoch);
+
+    /// <inheritdoc/>
+    public override Epoch ReadBegun(ElectionName election) =>
+        ReadAll().Epochs.GetValueOrDefault(election.Value + Begun);
+
+    /// <inheritdoc/>
+    public override void RaiseBegun(ElectionName election, Epoch epoch) => Raise(election.Value + Begun, epoch);
+
+    private void Raise(string name, Epoch epoch)
     {
         try
         {
             using var held = FileLock.TryTake(_path + ".lock", LongestRaise);
             if (held is null)
             {
-                RaiseBeside(election, epoch);
+                RaiseBeside(name, epoch);
                 return;
             }
 
             var (storeId, epochs) = ReadAll();
-            if (epochs.GetValueOrDefault(election.Value) < epoch)
+            if (epochs.GetValueOrDefault(name) < epoch)
             {
-                epochs[election.Value] = epoch;
+                epochs[name] = epoch;
                 Write(storeId ?? "", epochs);
             }
         }
@@ -77,15 +89,17 @@ public sealed class EpochFile : HighWaterMark
     }
 
     /// <summary>All elections and their highest epochs, in the order of their names.</summary>
-    public IReadOnlyDictionary<string, Epoch> Epochs() => ReadAll().Epochs;
+    public IReadOnlyDictionary<string, Epoch> Epochs() => new SortedDictionary<string, Epoch>(
+        ReadAll().Epochs.Where(known => !known.Key.EndsWith(Begun, StringComparison.Ordinal)).ToDictionary(),
+        StringComparer.Ordinal);
 
     private StoreUnavailableException Unwritable(Exception e) => new(StoreFault.Mark,
         $"the high-water mark {_path} can't be written: {e.Message}",
         "nobody can lead until it can; free some space or mend its permissions", true, e);
 
-    private void RaiseBeside(ElectionName election, Epoch epoch)
+    private void RaiseBeside(string name, Epoch epoch)
     {
-        var path = string.Create(CultureInfo.InvariantCulture, $"{_path}.{election}.{epoch.Value}");
+        var path = string.Create(CultureInfo.InvariantCulture, $"{_path}.{name}.{epoch.Value}");
         using (var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite))
         {
             file.Flush(flushToDisk: true);

@@ -16,12 +16,28 @@ public abstract class HighWaterMark
     /// It is damaged or can't be written (<see cref="StoreFault.Mark"/>).
     /// </exception>
     public abstract void Raise(ElectionName election, Epoch epoch);
+
+    /// <summary>
+    /// The highest epoch whose term has begun in the work store, as far as this host knows: a fence below it was put
+    /// back. Leases that lie apart from the work don't tell that. <see cref="Epoch.None"/> where none was noted.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The mark is damaged (<see cref="StoreFault.Mark"/>).</exception>
+    public virtual Epoch ReadBegun(ElectionName election) => Epoch.None;
+
+    /// <summary>Notes, durably, that the term of an epoch has begun. By default nothing is noted.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// The mark is damaged or can't be written (<see cref="StoreFault.Mark"/>).
+    /// </exception>
+    public virtual void RaiseBegun(ElectionName election, Epoch epoch)
+    {
+    }
 }
 
 /// <summary>A mark that lives as long as its process. For stores in memory.</summary>
 public sealed class VolatileMark : HighWaterMark
 {
     private readonly Dictionary<ElectionName, Epoch> _epochs = [];
+    private readonly Dictionary<ElectionName, Epoch> _begun = [];
     private readonly Lock _gate = new();
 
     /// <inheritdoc/>
@@ -39,6 +55,24 @@ public sealed class VolatileMark : HighWaterMark
         lock (_gate)
         {
             _epochs[election] = Epoch.Max(epoch, _epochs.GetValueOrDefault(election));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Epoch ReadBegun(ElectionName election)
+    {
+        lock (_gate)
+        {
+            return _begun.GetValueOrDefault(election);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void RaiseBegun(ElectionName election, Epoch epoch)
+    {
+        lock (_gate)
+        {
+            _begun[election] = Epoch.Max(epoch, _begun.GetValueOrDefault(election));
         }
     }
 }

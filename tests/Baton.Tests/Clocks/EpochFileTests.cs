@@ -15,6 +15,18 @@ public sealed class EpochFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void What_has_begun_is_kept_beside_the_epochs_and_is_no_election()
+    {
+        _mark.Raise(Main, new(7));
+        Assert.Equal(Epoch.None, _mark.ReadBegun(Main));
+        _mark.RaiseBegun(Main, new(6));
+        _mark.RaiseBegun(Main, new(5));
+        var again = new EpochFile(_folder.Of("epoch"));
+        Assert.Equal((new Epoch(7), new Epoch(6)), (again.Read(Main), again.ReadBegun(Main)));
+        Assert.Equal(["main"], again.Epochs().Keys);
+    }
+
+    [Fact]
     public void A_mark_that_was_never_made_reads_as_none()
     {
         Assert.Equal(Epoch.None, _mark.Read(Main));

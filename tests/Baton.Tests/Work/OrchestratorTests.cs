@@ -86,6 +86,22 @@ public sealed class OrchestratorTests : IDisposable
     }
 
     [Fact]
+    public async Task Work_that_was_put_back_is_told_of_though_the_leases_lie_elsewhere_and_know_every_term()
+    {
+        var leases = _stage.Store;
+        var won = Assert.IsType<AcquireAnswer.Acquired>(await leases.TryAcquireAsync(new(ElectionName.Main,
+            new(new HolderId("old-1")), Ttl, new(2), 1, new(Epoch.None, 0, LeaseStanding.None)), CancellationToken.None));
+        await leases.ReleaseAsync(won.Term, TermEnd.Released, CancellationToken.None);
+        _mark.Raise(ElectionName.Main, new(3));
+        _mark.RaiseBegun(ElectionName.Main, new(3));
+        var running = Begin();
+        await Leads(4);
+        await AlarmsAsync(known: 0, floor: 3);
+        await StopAsync(running);
+        Assert.Equal(new Epoch(4), _mark.ReadBegun(ElectionName.Main));
+    }
+
+    [Fact]
     public async Task A_store_that_was_lost_is_told_of_by_the_next_leader_where_the_first_never_began()
     {
         var other = new Candidacy(ElectionName.Main, new(new("other-1")), Ttl, new(7), 1, new(Epoch.None, 0, LeaseStanding.None));
