@@ -70,7 +70,7 @@ internal sealed class HostNetwork : IDisposable
         var boot = _folder.PathOf($"boot-{name}");
         File.WriteAllText(boot, $"00000000-0000-4000-8000-{number:000000000000}\n");
         Directory.CreateDirectory(_folder.PathOf(name));
-        return new(name, _folder.PathOf(name), space, boot, isUp =>
+        return new(name, $"{Subnet}.{number + 1}", _folder.PathOf(name), space, boot, isUp =>
             Run("ip", "-n", Switch, "link", "set", cable, isUp ? "up" : "down"));
     }
 
@@ -132,17 +132,20 @@ internal sealed class HostNetwork : IDisposable
 
 /// <summary>One of the hosts.</summary>
 /// <param name="name">Its host name.</param>
+/// <param name="address">Where the others reach it.</param>
 /// <param name="folder">What is its own on disk.</param>
 /// <param name="space">Its network namespace.</param>
 /// <param name="boot">The file with its boot id.</param>
 /// <param name="link">Plugs its cable in, or pulls it.</param>
-internal sealed class NetworkHost(string name, string folder, string space, string boot, Action<bool> link)
+internal sealed class NetworkHost(string name, string address, string folder, string space, string boot, Action<bool> link)
 {
     // Each program becomes the next one: the process that is started is the one that runs in the end.
     private const string Settle =
         "hostname \"$1\" && mount --bind \"$2\" /proc/sys/kernel/random/boot_id && shift 2 && exec \"$@\"";
 
     public string Name => name;
+
+    public string Address => address;
 
     public string Folder => folder;
 

@@ -23,6 +23,7 @@ internal sealed class HostPack : IDisposable
     private readonly Dictionary<string, SteppedClock> _clocks = [];
     private readonly Dictionary<string, NetworkHost> _hosts = [];
     private readonly Dictionary<string, ChildProcess> _orchestrators = [];
+    private readonly HostEtcd? _etcd;
     private readonly Channel<Said> _said = Channel.CreateUnbounded<Said>();
     private readonly List<Said> _heard = [];
     private readonly ConcurrentQueue<string> _remarks = new();
@@ -33,7 +34,8 @@ internal sealed class HostPack : IDisposable
     /// <summary>Makes hosts and server.</summary>
     /// <param name="withClocks">Whether the wall clocks of all can be stepped.</param>
     /// <param name="ttl">The ttl of the lease; long where a leader must go on leading on a busy machine.</param>
-    public HostPack(bool withClocks = false, string ttl = "2s")
+    /// <param name="withEtcd">Whether the leases are in etcd, with a member on each host.</param>
+    public HostPack(bool withClocks = false, string ttl = "2s", bool withEtcd = false)
     {
         _ttl = ttl;
         string[] machines = ["ash", "birch", "cedar", ServerClock];
@@ -52,6 +54,8 @@ internal sealed class HostPack : IDisposable
             {
                 _hosts[name] = _network.Add(name);
             }
+
+            _etcd = withEtcd ? HostEtcd.Start([.. _hosts.Values]) : null;
         }
         catch
         {
@@ -72,6 +76,9 @@ internal sealed class HostPack : IDisposable
     private string History => _folder.PathOf("history");
 
     public NetworkHost this[string host] => _hosts[host];
+
+    /// <summary>The members of etcd.</summary>
+    public HostEtcd Etcd => _etcd!;
 
     /// <summary>Makes the store, and starts an orchestrator on each host, one after the other.</summary>
     public async Task<Said> StartAsync()
@@ -231,6 +238,7 @@ internal sealed class HostPack : IDisposable
             orchestrator.Dispose();
         }
 
+        _etcd?.Dispose();
         _server?.Dispose();
         _network.Dispose();
         _folder.Dispose();
@@ -259,7 +267,7 @@ internal sealed class HostPack : IDisposable
             Folder = _hosts[host].Folder,
             OwnSession = true,
             Environment = ImmutableDictionary<string, string?>.Empty
-                .Add("BATON_STORE", Store).Add("BATON_ELECTION", null).Add(Lifeline.Variable, null)
+                .Add("BATON_STORE", Store).Add("BATON_LEASES", _etcd?.AddressFrom(host)).Add("BATON_ELECTION", null).Add(Lifeline.Variable, null)
                 .Add("XDG_STATE_HOME", Path.Combine(_hosts[host].Folder, "state")),
         };
 
