@@ -165,9 +165,12 @@ public sealed partial class PostgresAddress
     {
         switch (name)
         {
-            case "schema" when SchemaName().IsMatch(value):
+            case "schema" when SchemaName().IsMatch(value)
+                && !value.StartsWith("pg_", StringComparison.Ordinal) && value != "information_schema":
                 schema = value;
                 break;
+            case "schema" when SchemaName().IsMatch(value):
+                throw new FormatException($"names a schema of the server's own: '{value}'");
             case "schema":
                 throw new FormatException($"names no schema: '{value}' is not 1 to 48 of a-z 0-9 _, a letter first");
             case "sslmode":

@@ -148,7 +148,8 @@ public sealed class PostgresDatabase : IDisposable
     internal NpgsqlConnection Rent() => _work.Value.OpenConnection();
 
     /// <summary>Steps on a connection.</summary>
-    internal PostgresSteps Steps(NpgsqlConnection connection) => new(connection, $"\"{Address.Schema}\"");
+    // Temporary tables would come first where nothing is said of them: those of whoever shares a pooler's session.
+    internal PostgresSteps Steps(NpgsqlConnection connection) => new(connection, $"\"{Address.Schema}\", pg_temp");
 
     /// <summary>The fault that an exception is; null where it is a bug.</summary>
     internal StoreUnavailableException? FaultOf(Exception exception) => PostgresFault.Of(exception, Address);
@@ -193,16 +194,23 @@ public sealed class PostgresDatabase : IDisposable
     private bool Look(NpgsqlConnection connection)
     {
         using var steps = Steps(connection);
-        steps.Begin(new());
-        var isThere = steps.Ask("""
+        steps.Begin(new() { IsRead = true });
+        var (isThere, lacking) = steps.Ask($"""
             SELECT pg_is_in_recovery(), pg_backend_pid(), current_setting('synchronous_commit'),
-                current_setting('fsync'), to_regclass('meta') IS NOT NULL
+                current_setting('fsync'), to_regclass('meta') IS NOT NULL, current_setting('server_encoding'),
+                (SELECT string_agg(name, ', ') FROM (VALUES {PostgresSchema.Tables}) t (name)
+                    WHERE to_regclass(name) IS NULL)
             """, row =>
         {
             row.Read();
             if (row.GetBoolean(0))
             {
                 throw PostgresFault.Replica(Address);
+            }
+
+            if (row.GetString(5) is not "UTF8" and var encoding)
+            {
+                throw PostgresFault.Encoding(Address, encoding);
             }
 
             if (row.GetString(2) is not ("on" or "remote_apply"))
@@ -215,11 +223,15 @@ public sealed class PostgresDatabase : IDisposable
             // A pooler gives its clients a number of its own.
             IsPooled = row.GetInt32(1) != connection.ProcessID;
             IsFragile = row.GetString(3) == "off";
-            return row.GetBoolean(4);
+            return (row.GetBoolean(4), row.IsDBNull(6) ? null : row.GetString(6));
         });
         if (isThere)
         {
             ReadMeta(steps);
+            if (lacking is not null)
+            {
+                throw PostgresFault.HalfStore(Address, lacking);
+            }
         }
 
         steps.Commit();
@@ -228,7 +240,7 @@ public sealed class PostgresDatabase : IDisposable
 
     private void ReadMeta(PostgresSteps steps)
     {
-        var meta = steps.Ask("SELECT name, value FROM meta", rows =>
+        var meta = steps.Ask("SELECT name::text, value::text FROM meta WHERE name IS NOT NULL AND value IS NOT NULL", rows =>
         {
             var found = new Dictionary<string, string>(StringComparer.Ordinal);
             while (rows.Read())
@@ -239,7 +251,7 @@ public sealed class PostgresDatabase : IDisposable
             return found;
         });
         if (!meta.TryGetValue("schema_version", out var version) || !meta.TryGetValue("store_id", out var id)
-            || !int.TryParse(version, out var number))
+            || !int.TryParse(version, out var number) || number < 1)
         {
             throw PostgresFault.NoStoreOfBaton(Address);
         }

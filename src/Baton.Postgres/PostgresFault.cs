@@ -11,6 +11,8 @@ internal static class PostgresFault
     public const string UndefinedTable = "42P01";
 
     private const string LockNotAvailable = "55P03";
+    private const string IdleSessionTimeout = "57P05";
+    private const string IdleInTransactionTimeout = "25P03";
 
     /// <summary>
     /// The fault that an exception is; null where it is none of the server's, or one of this program's own.
@@ -48,9 +50,29 @@ internal static class PostgresFault
     /// <summary>Whether a lock stayed taken for as long as it was waited for.</summary>
     public static bool IsLockedOut(PostgresException e) => e.SqlState == LockNotAvailable;
 
-    /// <summary>The refusal of a server that only follows another one.</summary>
-    public static StoreUnavailableException Replica(PostgresAddress address) => new(StoreFault.ReadOnly,
-        $"the server at {address.Server} is a read-only replica", "name the primary in the store's address");
+    /// <summary>
+    /// Whether the connection was cut from the other side, which says nothing of the store: an operator's or a pooler's
+    /// doing, a limit on idle sessions, a server that was started again. Who was not answered in time was not cut off.
+    /// </summary>
+    public static bool IsCut(NpgsqlException e) => e is PostgresException server
+        ? server.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or IdleSessionTimeout
+            or IdleInTransactionTimeout
+        : e.InnerException is IOException or SocketException && !HasTimedOut(e);
+
+    /// <summary>The refusal of a server that only follows another one, which may be promoted.</summary>
+    public static StoreUnavailableException Replica(PostgresAddress address, Exception? inner = null) => new(
+        StoreFault.ReadOnly, $"the server at {address.Server} is a read-only replica",
+        "name the primary in the store's address", true, inner);
+
+    /// <summary>The refusal of a database that can't keep every character.</summary>
+    public static StoreUnavailableException Encoding(PostgresAddress address, string encoding) => new(
+        StoreFault.Damaged, $"the database '{address.Database}' on {address.Server} keeps texts in {encoding}, not in UTF8",
+        "name another, or make one: createdb --encoding=UTF8 --template=template0 NAME");
+
+    /// <summary>The refusal of a store of which a part was dropped.</summary>
+    public static StoreUnavailableException HalfStore(PostgresAddress address, string lacking) => new(
+        StoreFault.Damaged, $"the store in the schema '{address.Schema}' of {address.Database} on {address.Server} "
+            + $"lacks tables: {lacking}", "restore it, or drop the schema: an orchestrator makes it anew");
 
     /// <summary>The refusal of a schema without a store.</summary>
     public static StoreUnavailableException NoStore(PostgresAddress address, Exception? inner = null) => new(
@@ -65,6 +87,10 @@ internal static class PostgresFault
     /// <summary>The refusal of a file with passwords that others may read.</summary>
     public static StoreUnavailableException OpenPassfile(string file) => new(StoreFault.Unreachable,
         $"the passfile {file} can be read by others, so it is not used", $"chmod 600 {file}");
+
+    private static bool HasTimedOut(Exception e) =>
+        e is TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }
+        || (e.InnerException is { } inner && HasTimedOut(inner));
 
     private static bool IsFile(IOException e) => e is FileNotFoundException or DirectoryNotFoundException;
 
@@ -83,8 +109,18 @@ internal static class PostgresFault
         PostgresErrorCodes.InvalidCatalogName => new(StoreFault.Unreachable,
             $"there is no database '{address.Database}' on {address.Server}",
             $"name another, or make it: createdb {address.Database}", inner: e),
-        PostgresErrorCodes.ReadOnlySqlTransaction => Replica(address),
+        PostgresErrorCodes.ReadOnlySqlTransaction => Replica(address, e),
+        // Said to who asks for the end of the log, and to who wants to write.
+        PostgresErrorCodes.ObjectNotInPrerequisiteState => Replica(address, e),
+        PostgresErrorCodes.FeatureNotSupported when e.Routine == "call_bool_check_hook" => Replica(address, e),
         UndefinedTable or PostgresErrorCodes.InvalidSchemaName => NoStore(address, e),
+        PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UndefinedColumn =>
+            new(StoreFault.Damaged, $"the schema '{address.Schema}' of {address.Database} on {address.Server} holds "
+                + $"something else under a name of Baton's: {OneLine(e.MessageText)}",
+                "name another schema with ?schema=", inner: e),
+        PostgresErrorCodes.TooManyConnections => new(StoreFault.Unreachable,
+            $"the server at {address.Server} has no connection left: {OneLine(e.MessageText)}",
+            "raise its max_connections, or let fewer processes use it", true, e),
         PostgresErrorCodes.InsufficientPrivilege => new(StoreFault.ReadOnly,
             $"'{address.User}' may not do this on {address.Server}: {OneLine(e.MessageText)}",
             $"grant it the schema '{address.Schema}' and all in it, or name another user", inner: e),
@@ -102,7 +138,9 @@ internal static class PostgresFault
         // Classes 08, 53, 57, 58: connections, resources, an operator's doing, the system.
         ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..] =>
             Unreachable(address, OneLine(e.MessageText), e),
-        "25P03" => Unreachable(address, OneLine(e.MessageText), e),
+        IdleInTransactionTimeout => Unreachable(address, OneLine(e.MessageText), e),
+        // As to whoever is at work while the schema is dropped.
+        PostgresErrorCodes.InternalError => Unreachable(address, OneLine(e.MessageText), e),
         _ => null,
     };
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Baton.Postgres;
 
 /// <summary>
@@ -5,10 +7,14 @@ namespace Baton.Postgres;
 /// nanoseconds; <c>heard_at</c> alone is the server's clock, and serves display alone. What is compared or ordered by
 /// bytes says so: a database may sort words by another rule.
 /// </summary>
-internal static class PostgresSchema
+internal static partial class PostgresSchema
 {
     /// <summary>The version that this program writes and reads.</summary>
     public const int Version = 1;
+
+    /// <summary>The names of all tables, as the rows of a VALUES list.</summary>
+    public static string Tables { get; } = string.Join(", ",
+        TableName().Matches($"{Leases}\n{Work}").Select(match => $"('{match.Groups[1].Value}')"));
 
     public const string Leases = """
         CREATE TABLE meta (
@@ -227,4 +233,7 @@ internal static class PostgresSchema
         );
         CREATE INDEX reader_name ON reader (election, name);
         """;
+
+    [GeneratedRegex(@"CREATE TABLE (\w+)")]
+    private static partial Regex TableName();
 }

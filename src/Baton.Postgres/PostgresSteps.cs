@@ -41,13 +41,12 @@ internal sealed class PostgresSteps(NpgsqlConnection connection, string schema) 
     private NpgsqlBatch _batch = new(connection);
     private int _answersBefore;
 
-    /// <summary>Whether anything was sent yet.</summary>
-    public bool HasBegun { get; private set; }
-
     /// <summary>Opens the transaction, with the first statement that is sent.</summary>
     public void Begin(PostgresOrder order)
     {
-        Later(order.IsRead ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL READ COMMITTED");
+        // All is said: a role or a database may have other defaults.
+        Later(order.IsRead
+            ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         AskLater("""
             SELECT set_config('search_path', @schema, true), set_config('synchronous_commit', @sync, true),
                 set_config('statement_timeout', @statement, true), set_config('lock_timeout', @lock, true),
@@ -114,7 +113,6 @@ internal sealed class PostgresSteps(NpgsqlConnection connection, string schema) 
 
     private NpgsqlDataReader Send()
     {
-        HasBegun = true;
         var skip = _answersBefore;
         var reader = _batch.ExecuteReader();
         try

@@ -95,31 +95,24 @@ public sealed class PostgresWorkStore : LocalWorkStore
         for (var attempt = 1; ; attempt++)
         {
             cancel.ThrowIfCancellationRequested();
-            var hasBegun = false;
             try
             {
                 using var connection = _database.Rent();
                 using var steps = _database.Steps(connection);
-                try
-                {
-                    var rows = new PostgresWorkRows(steps, _database.Channel, Topic, Election, order);
-                    rows.Begin(use);
-                    var answer = verb(rows);
-                    rows.Commit();
-                    return answer;
-                }
-                finally
-                {
-                    hasBegun = steps.HasBegun;
-                }
+                var rows = new PostgresWorkRows(steps, _database.Channel, Topic, Election, order);
+                rows.Begin(use);
+                var answer = verb(rows);
+                rows.Commit();
+                return answer;
             }
             catch (PostgresException e) when (PostgresFault.IsConflict(e) && attempt < MostTries)
             {
                 // Another transaction was first; the verb runs again on what that one left.
             }
-            catch (NpgsqlException e) when (e is not PostgresException && attempt == 1 && !hasBegun)
+            catch (NpgsqlException e) when (attempt == 1 && PostgresFault.IsCut(e))
             {
-                // The pool held a connection that the server had closed meanwhile.
+                // The pool held a connection that the server had closed meanwhile, or closes now. The pool has let go
+                // of the others too.
             }
             catch (Exception e) when (_database.FaultOf(e) is { } fault)
             {

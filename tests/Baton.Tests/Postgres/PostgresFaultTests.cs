@@ -1,4 +1,5 @@
 using Baton.Postgres;
+using Baton.Work;
 using Npgsql;
 
 namespace Baton.Tests;
@@ -79,6 +80,63 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
 
         Assert.True(leadership.IsValid);
         Assert.Equal(0, (await new PostgresWorkStore(database, ElectionName.Main).SnapshotAsync(Cancel)).Seq);
+    }
+
+    [Fact]
+    public async Task A_write_whose_session_was_ended_is_done_once_on_another()
+    {
+        const string end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            + "WHERE application_name LIKE 'baton%' AND pid <> pg_backend_pid()";
+        using var database = Make();
+        var work = new PostgresWorkStore(database, ElectionName.Main);
+        await work.RegisterAsync(new(new("w-1"), "w", Agent.WorkerRole), Cancel);
+
+        // While it lay in the pool.
+        await RunAsync(end);
+        await work.SubmitAsync([new(new("t1"), "one")], "tester", Cancel);
+
+        // In the middle of a claim, which waits for the row of the agent.
+        await using var raw = new NpgsqlConnection(
+            $"Host=127.0.0.1;Port={Server.Port};Username=postgres;Database=postgres;Pooling=false");
+        await raw.OpenAsync(Cancel);
+        await DoAsync(raw, $"BEGIN; SELECT 1 FROM {_schema}.agent FOR UPDATE");
+        var claims = OnThread(() => work.ClaimAsync(
+            new(new("w-1"), "s1", TaskRules.ClaimTtl), Cancel).AsTask());
+        await DoAsync(raw, "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted) LOOP "
+            + "PERFORM pg_sleep(0.01); END LOOP; END $$");
+        await DoAsync(raw, end);
+        await DoAsync(raw, "ROLLBACK");
+        Assert.Equal("t1", Assert.IsType<ClaimAnswer.Granted>(
+            await claims.WaitAsync(TooLong, Clock, Cancel)).Task.Id.Value);
+        Assert.Equal(["task.created", "task.claimed"],
+            (await work.EventsAsync(new() { Subject = "t1" }, Cancel)).Select(told => told.Draft.Type.Name()));
+    }
+
+    [Fact]
+    public async Task A_primary_that_comes_back_as_a_replica_is_waited_for()
+    {
+        using var database = Make();
+        var work = new PostgresWorkStore(database, ElectionName.Main);
+        await using var candidate = Start(Make());
+        var first = await candidate.LeadsAsync(above: 0);
+        Server.Stop();
+        Server.RunAsServer("touch", Path.Combine(Server.Data, "standby.signal"));
+        Server.Start();
+        try
+        {
+            await PostgresCandidate.LosesAsync(first);
+            Assert.Equal(first.Epoch, (await new PostgresLeaseStore(database).ReadAsync(ElectionName.Main, Cancel)).Epoch);
+        }
+        catch (StoreUnavailableException e)
+        {
+            Assert.True(e is { Code: StoreFault.ReadOnly, IsTransient: true }, e.Message);
+        }
+
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            work.SubmitAsync([new(new("t1"), "one")], "tester", Cancel).AsTask());
+        Assert.True(refusal is { Code: StoreFault.ReadOnly, IsTransient: true }, refusal.Message);
+        Server.Promote();
+        Assert.True((await candidate.LeadsAsync(above: first.Epoch.Value)).IsValid);
     }
 
     [Fact]
@@ -258,6 +316,12 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
 
     private static PostgresCandidate Start(PostgresDatabase database, string name = "orc-a") =>
         new(database, name, Ttl);
+
+    private static async Task DoAsync(NpgsqlConnection raw, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, raw);
+        await command.ExecuteNonQueryAsync(Cancel);
+    }
 
     private async Task RunAsync(string sql)
     {

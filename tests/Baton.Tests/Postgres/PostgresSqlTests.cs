@@ -39,6 +39,8 @@ public sealed partial class PostgresSqlTests
     [InlineData("postgres:h/d")]
     [InlineData("postgres://u:p#w@h/d")]
     [InlineData("postgres://h/d?schema=A b")]
+    [InlineData("postgres://h/d?schema=pg_temp")]
+    [InlineData("postgres://h/d?schema=information_schema")]
     [InlineData("postgres://h/d?sslmode=maybe")]
     [InlineData("postgres://h/d?colour=red")]
     [InlineData("postgres://h:99999/d")]
