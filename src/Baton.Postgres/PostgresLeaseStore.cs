@@ -213,7 +213,8 @@ public sealed class PostgresLeaseStore : ILeaseStore
             ("seen_epoch", seen.Epoch.Value), ("seen_renewals", seen.Renewals),
             ("is_silent", seen.Standing is LeaseStanding.Died or LeaseStanding.RanOut));
         BeginTerm(steps, candidacy, now);
-        Announce(steps, election);
+        Announce(steps, election, "holder = @self AND nonce = @nonce AND renewals = 0",
+            ("self", candidate.Holder.Value), ("nonce", candidacy.Nonce));
         var row = Commit(steps, election, candidate.Holder);
         if (row.IsRevoked)
         {
@@ -261,7 +262,8 @@ public sealed class PostgresLeaseStore : ILeaseStore
         PostgresSteps steps, ElectionName election, HolderId holder, Epoch? epoch, TermEnd reason)
     {
         Lock(steps, election);
-        Announce(steps, election);
+        Announce(steps, election, "holder = @self AND epoch = coalesce(@epoch, epoch)",
+            ("self", holder.Value), ("epoch", epoch?.Value));
         // The rows are read as they were before the update, and the lock has kept them so: right for whoever is
         // told that there was nothing of his.
         var (row, ended) = steps.AskAndCommit($"""
@@ -282,9 +284,12 @@ public sealed class PostgresLeaseStore : ILeaseStore
     private static void Lock(PostgresSteps steps, ElectionName election) => steps.AskLater(
         "SELECT 1 FROM lease WHERE election = @election FOR UPDATE", ("election", election.Value));
 
-    // Told with the commit, and only with it.
-    private void Announce(PostgresSteps steps, ElectionName election) => steps.AskLater(
-        "SELECT pg_notify(@channel, @topic)", ("channel", _database.Channel), ("topic", Topic(election)));
+    // Told with the commit, and only with it; and only by whoever changed something. Where each of many candidates that
+    // try for one lease told of it, all would look again as often as there are candidates.
+    private void Announce(PostgresSteps steps, ElectionName election, string mine,
+        params ReadOnlySpan<(string Name, object? Value)> parameters) => steps.AskLater(
+        $"SELECT pg_notify(@channel, @topic) FROM lease WHERE election = @election AND {mine}",
+        [("channel", _database.Channel), ("topic", Topic(election)), ("election", election.Value), .. parameters]);
 
     private Row Commit(PostgresSteps steps, ElectionName election, HolderId self) => steps.AskAndCommit($"{Columns} {From}",
         row => Read(row, election), ("election", election.Value), ("self", self.Value));
