@@ -79,7 +79,10 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     /// <summary>The view of an election that never had a leader.</summary>
     public static LeaseView Never(ElectionName election) => new(election, Epoch.None);
 
-    /// <summary>Whether two views show the same renewal of the same term.</summary>
+    /// <summary>
+    /// Whether two views show the same renewal of the same term. By the attempt that won it a term differs from one of
+    /// the same number that the same holder had before the row was lost.
+    /// </summary>
     public bool StandsAs(LeaseView? other) => other is not null && Epoch == other.Epoch
-        && Renewals == other.Renewals && Holder?.Holder == other.Holder?.Holder;
+        && Renewals == other.Renewals && Holder?.Holder == other.Holder?.Holder && Nonce == other.Nonce;
 }

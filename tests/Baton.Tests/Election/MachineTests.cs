@@ -328,6 +328,18 @@ public sealed class MachineTests
     }
 
     [Fact]
+    public void Silence_is_not_counted_from_a_term_of_the_same_number_that_was_lost_with_its_row()
+    {
+        var lost = new LeaseView(ElectionName.Main, new(1)) { Holder = new(new("other-1")), Nonce = 1, Ttl = Timers.Ttl };
+        Take(new ElectionInput.Saw(One<ElectionEffect.Look>(Take(new ElectionInput.Tick())).Attempt, lost, false));
+        _now += lost.Ttl * 2;
+        // Its holder has won once more in between, in a row that knew of no epoch.
+        var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+        Assert.Empty(Take(new ElectionInput.Saw(look.Attempt, lost with { Nonce = 2 }, false)).OfType<ElectionEffect.Acquire>());
+        Assert.Equal(_now, _state.SeenSince);
+    }
+
+    [Fact]
     public void A_row_below_the_hosts_mark_is_left_alone_by_whoever_has_seen_no_other()
     {
         var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
