@@ -43,8 +43,9 @@ internal sealed partial class Arena
     /// <summary>Asks a process to end (SIGTERM), waits, and gives its exit code.</summary>
     public async Task<int> EndAsync(Player player, string note, Epoch? epoch = null)
     {
+        var life = player.Lives() is [.., var last] ? last : player.Name;
         var began = Now;
-        Record(OperationKind.Stop, player.Name, note, began, epoch);
+        Record(OperationKind.Stop, life, note, began, epoch);
         _scratch.Signal(player.Process, DrillSignal.End);
         return await GoneAsync(player, Exit, note, began, epoch);
     }

@@ -14,7 +14,8 @@ internal static class GracefulHandover
 
     private static async Task PlayAsync(Arena arena)
     {
-        var count = Math.Clamp(arena.Order.Orchestrators, 2, 3);
+        // Who has resigned stands back for a ttl: one more than resign, so that somebody can follow the last at once.
+        var count = Math.Clamp(arena.Order.Orchestrators, 2, Times + 1);
         for (var number = 0; number < count; number++)
         {
             arena.Orchestrator();
@@ -63,7 +64,8 @@ internal static class GracefulHandover
             var (times, gaps) = (new List<TimeSpan>(), new List<TimeSpan>());
             foreach (var stop in stops)
             {
-                var former = history.Reigns.FirstOrDefault(reign => reign.Epoch == stop.Epoch);
+                var former = history.Reigns.FirstOrDefault(
+                    reign => reign.Who == stop.Subject && reign.Epoch == stop.Epoch);
                 var next = history.Reigns.FirstOrDefault(reign => reign.Epoch > stop.Epoch);
                 if (former is null || next is null || !history.Done(Release).Any(release => release.Epoch == stop.Epoch))
                 {

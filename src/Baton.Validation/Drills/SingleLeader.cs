@@ -6,7 +6,9 @@ namespace Baton.Validation;
 internal static class SingleLeader
 {
     private const int Rounds = 5;
-    private const string Round = "round";
+
+    /// <summary>The subject of what stands in the recording for the beginning of a round.</summary>
+    public const string Round = "round";
 
     public static Drill Drill { get; } = new(
         "single-leader", "Exactly one orchestrator leads", 1, PlayAsync, Judge);
@@ -23,7 +25,7 @@ internal static class SingleLeader
                 players.Add(arena.Orchestrator());
             }
 
-            arena.Record(Fault, Round, $"round {round}", began, new(round));
+            arena.Record(Start, Round, $"round {round}", began, new(round));
             arena.Heal();
             var leader = await arena.LeaderAsync(above);
             var lives = new HashSet<string>(StringComparer.Ordinal);
@@ -39,7 +41,7 @@ internal static class SingleLeader
 
     private static void Judge(History history, Verdict verdict, DrillOrder order)
     {
-        var rounds = history.Of(Fault).Where(fault => fault.Subject == Round).ToArray();
+        var rounds = history.Of(Start).Where(start => start.Subject == Round).ToArray();
         verdict.Demand(rounds.Length == Rounds,
             $"{rounds.Length} rounds, in each {order.Orchestrators} processes start at once",
             $"{rounds.Length} of {Rounds} rounds took place");

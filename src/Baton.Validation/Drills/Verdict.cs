@@ -11,6 +11,9 @@ internal sealed class DrillSkippedException(string message) : Exception(message)
 /// <summary>Collects what a drill showed, and what it did not.</summary>
 internal sealed class Verdict
 {
+    /// <summary>What a line begins with that says what was not as it must be.</summary>
+    public const string Failed = "FAILED: ";
+
     private readonly ImmutableArray<string>.Builder _shown = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<string>.Builder _failed = ImmutableArray.CreateBuilder<string>();
     private string? _skipped;
@@ -22,7 +25,7 @@ internal sealed class Verdict
     public void Show(Line line) => _shown.Add(line.Text());
 
     /// <summary>What was not as it must be.</summary>
-    public void Fail(Line line) => _failed.Add("FAILED: " + line.Text());
+    public void Fail(Line line) => _failed.Add(Failed + line.Text());
 
     /// <summary>A line of evidence where something holds, else a failure.</summary>
     public void Demand(bool holds, Line shown, Line failed)
@@ -89,5 +92,5 @@ internal sealed class Verdict
             ? new(id, title, Judgement.Fail, [.. _failed, .. _shown])
         : _skipped is { } why ? new(id, title, Judgement.Skip, [why])
         : _shown.Count > 0 ? new(id, title, Judgement.Pass, _shown.ToImmutable())
-        : new(id, title, Judgement.Fail, ["FAILED: nothing was shown"]);
+        : new(id, title, Judgement.Fail, [Failed + "nothing was shown"]);
 }

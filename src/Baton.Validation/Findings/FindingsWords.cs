@@ -41,7 +41,7 @@ public static class FindingsWords
         if (findings.Count(Judgement.Fail) is > 0 and var failed)
         {
             return $"{failed} of {findings.Criteria.Length} criteria FAILED: {Ids(findings, Judgement.Fail)}. "
-                + "Their evidence above says what was seen." + rest;
+                + "Their evidence says what was seen." + rest;
         }
 
         return findings.Count(Judgement.Pass) is > 0 and var passed

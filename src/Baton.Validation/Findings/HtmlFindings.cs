@@ -41,6 +41,7 @@ public static class HtmlFindings
         svg .name { text-anchor: end; } svg .life { stroke: var(--faint); stroke-width: 2; opacity: .55; }
         svg .term { opacity: .92; }
         svg .epoch { text-anchor: middle; fill: var(--label); font-weight: 700; pointer-events: none; }
+        svg .beside { font-weight: 700; } svg .label { fill: var(--faint); } svg .late { text-anchor: end; }
         svg .h0 { fill: var(--h0); } svg .h1 { fill: var(--h1); } svg .h2 { fill: var(--h2); }
         svg .h3 { fill: var(--h3); } svg .h4 { fill: var(--h4); } svg .h5 { fill: var(--h5); }
         svg .gap { fill: var(--gap); } svg .took { text-anchor: end; fill: var(--bad); font-size: 10px; font-weight: 600; }
@@ -49,10 +50,13 @@ public static class HtmlFindings
         svg .mark { font-size: 14px; paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
         svg .kill, .kill, svg .fault, .fault { fill: var(--bad); color: var(--bad); }
         svg .freeze, .freeze, svg .thaw, .thaw { fill: var(--ice); color: var(--ice); } svg .freeze { font-size: 9px; }
-        svg .stop, .stop { fill: var(--faint); color: var(--faint); }
+        svg .stop, .stop, svg .round { fill: var(--faint); color: var(--faint); }
         svg .evict, .evict, svg .requeue, .requeue { fill: var(--warn); color: var(--warn); }
         svg .refused, .refused { fill: var(--good); color: var(--good); }
         .legend span { margin-right: 16px; white-space: nowrap; }
+        .strip { margin: 14px 0 0; } .strip a { display: inline-block; margin: 0 8px 8px 0; padding: 2px 10px; color: var(--ink);
+            text-decoration: none; border: 1px solid var(--line); border-radius: 14px; background: var(--card); font-size: 13px; }
+        section .failed { color: var(--bad); } h3 a { color: inherit; text-decoration: none; }
         """;
 
     private static readonly (MarkKind Kind, string Words)[] Legend =
@@ -80,8 +84,9 @@ public static class HtmlFindings
             .Append("<title>Leader election validation: ").Append(word).Append("</title>\n<style>\n").Append(Style)
             .Append("</style>\n</head>\n<body>\n");
         Head(page, findings, word);
-        Criteria(page, findings);
+        Strip(page, findings);
         Pictures(page, findings);
+        Criteria(page, findings);
         return page.Append("</body>\n</html>\n").ToString();
     }
 
@@ -97,14 +102,33 @@ public static class HtmlFindings
             .Append(", took ").Append(Text(FindingsWords.Span(findings.Duration))).Append("</p>\n");
     }
 
+    // Every criterion at one glance, above the pictures; each leads to its evidence.
+    private static void Strip(StringBuilder page, Findings findings)
+    {
+        page.Append("<p class=\"strip\">");
+        foreach (var criterion in findings.Criteria)
+        {
+            page.Append("<a href=\"#").Append(Text(criterion.Id))
+                .Append("\" title=\"").Append(Text(criterion.Title)).Append("\">");
+            Badge(page, criterion.Result);
+            page.Append(Text(criterion.Id)).Append("</a>");
+        }
+
+        page.Append("</p>\n");
+    }
+
+    private static void Badge(StringBuilder page, Judgement result) => page.Append("<span class=\"badge ")
+        .Append(result.Name()).Append("\">").Append(result.Name().ToUpperInvariant()).Append("</span> ");
+
     private static void Criteria(StringBuilder page, Findings findings)
     {
         page.Append("<h2>Criteria</h2>\n<table>\n<tr><th>Status</th><th>Criteria and evidence</th></tr>\n");
         foreach (var criterion in findings.Criteria)
         {
             var open = criterion.Result == Judgement.Fail ? " open" : "";
-            page.Append("<tr><td><span class=\"badge ").Append(criterion.Result.Name()).Append("\">")
-                .Append(criterion.Result.Name().ToUpperInvariant()).Append("</span></td><td><details").Append(open)
+            page.Append("<tr id=\"").Append(Text(criterion.Id)).Append("\"><td>");
+            Badge(page, criterion.Result);
+            page.Append("</td><td><details").Append(open)
                 .Append("><summary>").Append(Text(criterion.Title)).Append(" <code class=\"faint\">").Append(Text(criterion.Id))
                 .Append("</code></summary>\n<ul>\n");
             foreach (var line in criterion.Evidence)
@@ -127,8 +151,8 @@ public static class HtmlFindings
         }
 
         page.Append("<h2>What happened</h2>\n<p class=\"faint\">A lane per orchestrator; a bar is the time in which it "
-            + "believed that it leads, with its epoch; a red band is the time from what was done to a leader to the next "
-            + "one. Point at anything to read more.</p>\n<p class=\"legend\">");
+            + "believed that it leads, with its epoch; a red band, with its length, is the time in which nobody could lead after "
+            + "something was done to the leader or its store. Point at anything to read more.</p>\n<p class=\"legend\">");
         foreach (var (kind, words) in Legend)
         {
             page.Append("<span><span class=\"mark ").Append(kind.ToString().ToLowerInvariant()).Append("\" style=\"margin:0\">")
@@ -142,9 +166,14 @@ public static class HtmlFindings
             page.Append("<section>\n");
             if (criterion is not null)
             {
-                page.Append("<h3><span class=\"badge ").Append(criterion.Result.Name()).Append("\">")
-                    .Append(criterion.Result.Name().ToUpperInvariant()).Append("</span> ").Append(Text(criterion.Title))
-                    .Append("</h3>\n");
+                page.Append("<h3><a href=\"#").Append(Text(criterion.Id)).Append("\">");
+                Badge(page, criterion.Result);
+                page.Append(Text(criterion.Title)).Append("</a></h3>\n");
+                foreach (var line in criterion.Evidence.Where(
+                    line => line.StartsWith(Verdict.Failed, StringComparison.Ordinal)))
+                {
+                    page.Append("<p class=\"failed\">").Append(Text(line)).Append("</p>\n");
+                }
             }
 
             page.Append(TimelineDrawing.Of(Timeline.Of(part.History))).Append("</section>\n");

@@ -12,8 +12,11 @@ internal sealed class TimelineDrawing
     private const int Right = 16;
     private const int LaneHeight = 26;
     private const int Top = 34;
-    private const int NarrowestLabel = 16;
+    private const int DigitWidth = 7;
+    private const int LongestLabel = 28;
+    private const int WidestLabel = 190;
     private const int Hues = 6;
+    private const int LongestName = 13;
 
     private readonly StringBuilder _svg = new();
     private readonly Timeline _timeline;
@@ -57,9 +60,16 @@ internal sealed class TimelineDrawing
         {
             var x = X(_timeline.From + TimeSpan.FromSeconds(at));
             Add($"<line class=\"grid\" x1=\"{x:0.#}\" y1=\"{Top - 6}\" x2=\"{x:0.#}\" y2=\"{height}\"/>");
-            Add($"<text class=\"tick\" x=\"{x:0.#}\" y=\"12\">{at:0.##} s</text>");
+            Add($"<text class=\"tick\" x=\"{x:0.#}\" y=\"12\">{At(at)}</text>");
         }
     }
+
+    private static string At(double seconds) => (seconds, seconds % 3600, seconds % 60) switch
+    {
+        ( >= 7200, 0, _) => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0} h"),
+        ( >= 120, _, 0) => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.##} s"),
+    };
 
     private void Takeovers(int height)
     {
@@ -76,7 +86,9 @@ internal sealed class TimelineDrawing
     private void Draw(Lane lane, int y)
     {
         var middle = y + (LaneHeight / 2);
-        Add($"<text class=\"name\" x=\"{Left - 10}\" y=\"{middle + 4}\">{Text(Short(lane.Name))}</text>");
+        // Ids of one family differ at their ends.
+        var name = lane.Name.Length <= LongestName ? lane.Name : "…" + lane.Name[^(LongestName - 2)..];
+        Add($"<text class=\"name\" x=\"{Left - 10}\" y=\"{middle + 4}\">{Text(name)}</text>");
         foreach (var life in lane.Lives)
         {
             Add($"<line class=\"life\" x1=\"{X(life.From):0.#}\" y1=\"{middle}\" x2=\"{X(life.Until):0.#}\" y2=\"{middle}\">");
@@ -90,10 +102,10 @@ internal sealed class TimelineDrawing
             var hue = (term.Epoch?.Value ?? 0) % Hues;
             Add($"<g><title>{Text(term.Title)}</title>");
             Box(string.Create(CultureInfo.InvariantCulture, $"term h{hue}"), from, width, y + 4, LaneHeight - 8);
-            if (width >= NarrowestLabel)
-            {
-                Add($"<text class=\"epoch\" x=\"{from + (width / 2):0.#}\" y=\"{middle + 4}\">{term.Epoch}</text>");
-            }
+            var label = term.Epoch?.ToString() ?? "";
+            var (kind, x) = width > (label.Length * DigitWidth) + 2
+                ? ("epoch", from + (width / 2)) : ("beside", from + width + 3);
+            Add($"<text class=\"{kind}\" x=\"{x:0.#}\" y=\"{middle + 4}\">{label}</text>");
 
             _svg.Append("</g>");
         }
@@ -110,6 +122,12 @@ internal sealed class TimelineDrawing
             var kind = mark.Kind.ToString().ToLowerInvariant();
             Add($"<text class=\"mark {kind}\" x=\"{X(mark.At):0.#}\" y=\"{middle + 5}\">{Sign(mark.Kind)}");
             Add($"<title>{Text(mark.Title)}</title></text>");
+            if (mark.Label.Length > 0)
+            {
+                var isLate = X(mark.At) > Width - Right - WidestLabel;
+                Add($"<text class=\"label{(isLate ? " late" : "")}\" x=\"{X(mark.At) + (isLate ? -9 : 9):0.#}\" ");
+                Add($"y=\"{middle + 4}\">{Text(Short(mark.Label, LongestLabel))}</text>");
+            }
         }
     }
 
@@ -121,6 +139,7 @@ internal sealed class TimelineDrawing
         MarkKind.Thaw => "▶",
         MarkKind.Stop => "■",
         MarkKind.Fault => "⚡",
+        MarkKind.Round => "┃",
         MarkKind.Evict => "▼",
         MarkKind.Requeue => "↻",
         MarkKind.Refused => "⊘",
@@ -134,7 +153,7 @@ internal sealed class TimelineDrawing
         ? Math.Clamp(x, Left, Width - Right)
         : Left;
 
-    private static string Short(string name) => name.Length <= 13 ? name : name[..12] + "…";
+    private static string Short(string text, int most) => text.Length <= most ? text : text[..(most - 1)] + "…";
 
     private static string Text(string text) => WebUtility.HtmlEncode(
         new string([.. text.Select(letter => char.IsControl(letter) ? ' ' : letter)]));

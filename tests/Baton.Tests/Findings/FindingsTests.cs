@@ -60,7 +60,7 @@ public sealed class FindingsTests
 
             ### Conclusion
 
-            1 of 3 criteria FAILED: crash-failover. Their evidence above says what was seen. Not tried, and no pass: store-damage.
+            1 of 3 criteria FAILED: crash-failover. Their evidence says what was seen. Not tried, and no pass: store-damage.
 
             """, section.Body);
         Assert.Null(WorkingMemory.HeadingWithin(section.Body));

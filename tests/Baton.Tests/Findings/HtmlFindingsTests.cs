@@ -62,12 +62,53 @@ public sealed class HtmlFindingsTests
     }
 
     [Fact]
+    public void Who_is_asked_to_stop_leads_until_it_gives_up()
+    {
+        var picture = Picture(HtmlFindings.Page(Of(
+        [
+            .. Led("a-aaaaaa", 1, 0, 500), On("validate", Stop, 300, "a-aaaaaa"),
+            On("b-bbbbbb", Register, 10), .. Led("b-bbbbbb", 2, 540, 900),
+        ])));
+
+        Assert.Equal(["40 ms"], Texts(picture, "took"));
+        Assert.Single(Texts(picture, "mark stop"));
+    }
+
+    [Fact]
+    public void What_is_done_to_the_store_is_named_and_its_takeover_is_drawn()
+    {
+        var fault = On("validate", Fault, 300, "store") with { Epoch = new(1), Note = "the store was deleted" };
+
+        var picture = Picture(HtmlFindings.Page(Of(
+        [
+            .. Led("orc-1-aaaaaa", 1, 0, 320), On("orc-2-bbbbbb", Register, 10), fault,
+            On("orc-2-cccccc", Register, 330), .. Led("orc-2-cccccc", 2, 400, 900),
+        ])));
+
+        Assert.Equal(["80 ms"], Texts(picture, "took"));
+        Assert.Equal(["deleted"], Texts(picture, "label"));
+    }
+
+    [Fact]
+    public void Whoever_led_has_a_lane_among_however_many()
+    {
+        var picture = Picture(HtmlFindings.Page(Of(
+        [
+            .. Enumerable.Range(0, 60).Select(number => On($"orc-{number}-aaaaaa", Register, number)),
+            .. Led("late-aaaaaa", 1, 100, 500),
+        ])));
+
+        Assert.Contains("late", Texts(picture, "name"));
+        Assert.Contains("and 29 more", Texts(picture, "name"));
+    }
+
+    [Fact]
     public void Sixty_terms_fit()
     {
         var picture = Picture(HtmlFindings.Page(Of(
             [.. Enumerable.Range(0, 60).SelectMany(n => Led($"orc-{n % 40}-aaaaa{n % 10}", n + 1, n * 100, (n * 100) + 90))])));
 
-        Assert.Contains("and 24 more", Texts(picture, "name"));
+        Assert.Contains("and 8 more", Texts(picture, "name"));
         Assert.All(picture.Descendants().Where(each => each.Name.LocalName == "rect"), rect =>
             Assert.InRange((double)rect.Attribute("x")! + (double)rect.Attribute("width")!, 0, 1120));
     }

@@ -76,7 +76,7 @@ public sealed class DrillVerdictTests
         var operations = new List<Operation>();
         for (var round = 0; round < 5; round++)
         {
-            operations.Add(On("validate", Fault, round * 1000, "round") with { Note = $"round {round + 1}" });
+            operations.Add(On("validate", Start, round * 1000, "round") with { Note = $"round {round + 1}" });
             operations.AddRange(Enumerable.Range(0, leaders)
                 .Select(n => (Epoch: (round * 10) + n + 1, From: (round * 1000) + 100 + (n * 300)))
                 .Select(term => Reign($"a{term.Epoch}", term.Epoch, term.From, term.From + 200)));
