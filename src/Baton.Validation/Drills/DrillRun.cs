@@ -54,6 +54,7 @@ public sealed class DrillRun(IDrillHost host, DrillOrder order)
                         .Select(pair => new NamedHistory(pair.Key, pair.Value)),
                 ],
                 Leader = last is null ? null : new(last.Who), Epoch = last?.Epoch,
+                NotAskedFor = Criteria.Length - criteria.Length,
             };
         }
         finally

@@ -76,6 +76,9 @@ public sealed record Findings(string RunId, ValidationMode Mode, ImmutableArray<
     /// <summary>The same, apart by what was tried; the picture shows one after the other.</summary>
     public ImmutableArray<NamedHistory> Parts { get; init; } = [];
 
+    /// <summary>How many criteria of this mode were not asked for.</summary>
+    public int NotAskedFor { get; init; }
+
     /// <summary>Failed when a criterion failed, or when none was shown.</summary>
     public bool IsPass => Criteria.All(criterion => criterion.Result != Judgement.Fail)
         && Criteria.Any(criterion => criterion.Result == Judgement.Pass);

@@ -37,7 +37,8 @@ public static class FindingsWords
     public static string Conclusion(this Findings findings)
     {
         var skipped = Ids(findings, Judgement.Skip);
-        var rest = skipped.Length == 0 ? "" : $" Not tried, and no pass: {skipped}.";
+        var rest = (skipped.Length == 0 ? "" : $" Not tried, and no pass: {skipped}.")
+            + (findings.NotAskedFor == 0 ? "" : $" Not asked for: {findings.NotAskedFor} more.");
         if (findings.Count(Judgement.Fail) is > 0 and var failed)
         {
             return $"{failed} of {findings.Criteria.Length} criteria FAILED: {Ids(findings, Judgement.Fail)}. "

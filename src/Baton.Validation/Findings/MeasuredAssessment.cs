@@ -23,8 +23,10 @@ public static class MeasuredAssessment
         var share = (decimal)passed / (passed + failed);
         var score = Math.Round(
             Assessment.Lowest + ((Assessment.Highest - Assessment.Lowest) * share), 1, MidpointRounding.AwayFromZero);
+        var others = findings.Count(Judgement.Skip) + findings.NotAskedFor;
         var evidence = string.Create(CultureInfo.InvariantCulture,
-            $"{passed} of {passed + failed} criteria hold (baton validate, mode {findings.Mode.Name()}, run {findings.RunId})");
+            $"{passed} of {passed + failed} criteria hold{(others == 0 ? "" : $", {others} were not tried")} "
+            + $"(baton validate, mode {findings.Mode.Name()}, run {findings.RunId})");
         return new("baton validate", findings.StartedAt + findings.Duration,
             [new(QualityDimension.Completeness, score, evidence)])
         {

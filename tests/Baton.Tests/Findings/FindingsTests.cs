@@ -77,6 +77,15 @@ public sealed class FindingsTests
     }
 
     [Fact]
+    public void What_was_not_tried_is_said_of_a_run_of_some_criteria()
+    {
+        var some = Mixed with { Criteria = [Mixed.Criteria[0], Mixed.Criteria[2]], NotAskedFor = 10 };
+
+        Assert.EndsWith("Not tried, and no pass: store-damage. Not asked for: 10 more.", some.Conclusion());
+        Assert.Contains("1 of 1 criteria hold, 11 were not tried", MeasuredAssessment.Of(some)!.Notes!);
+    }
+
+    [Fact]
     public void A_build_server_reads_a_case_for_each_criterion()
     {
         using var file = new MemoryStream();
