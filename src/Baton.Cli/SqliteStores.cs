@@ -14,7 +14,13 @@ internal static class SqliteStores
     {
         var mark = new EpochFile(place.EpochFile);
         var (file, isNew, isAnew) = OpenFile(place, purpose, mark, around);
-        return new(place, new(() => new(new SqliteLeaseStore(file, around.Clock, around.ClockDomain), file.StoreId)),
+        var leases = new SqliteLeaseStore(file, around.Clock, around.ClockDomain);
+        if (purpose == OpenPurpose.Lead && place.Leases is null)
+        {
+            leases.PrepareToWrite(place.Election);
+        }
+
+        return new(place, new(() => new(leases, file.StoreId)),
             new SqliteWorkStore(file, place.Election, around.Clock, around.ClockDomain), file.StoreId,
             new WitnessFolder(place.WitnessFolder), mark)
         {

@@ -54,18 +54,15 @@ internal sealed record Surroundings
     public Func<bool> IsReaderGone { get; init; } = static () => false;
 
     /// <summary>
-    /// Those of this process; a first interrupt or termination cancels <see cref="Stop"/>, a second ends it.
+    /// Those of this process; a first interrupt, termination or hang-up cancels <see cref="Stop"/>, a later one ends it.
     /// </summary>
     public static Surroundings OfProcess()
     {
         var stop = new CancellationTokenSource();
+        var asked = new StopSignals(BootClock.Instance, stop.Cancel);
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
         {
-            Kept.Add(PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = !stop.IsCancellationRequested;
-                stop.Cancel();
-            }));
+            Kept.Add(PosixSignalRegistration.Create(signal, context => context.Cancel = !asked.EndsAtOnce()));
         }
 
         return new()

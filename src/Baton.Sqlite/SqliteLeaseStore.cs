@@ -40,6 +40,13 @@ public sealed class SqliteLeaseStore : ILeaseStore
         _look = file.NewLink();
     }
 
+    /// <summary>
+    /// Opens what the first write needs: the log, and the schema on its connection. For a candidate, so that it is not
+    /// done when nobody leads.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store can't be read.</exception>
+    public void PrepareToWrite(ElectionName election) => _write.Read(link => Row(link, election));
+
     /// <inheritdoc/>
     public LeaseStoreTraits Traits { get; } = new("sqlite", TimeSpan.FromMilliseconds(500), Beat, Pushes: false);
 
@@ -243,7 +250,10 @@ public sealed class SqliteLeaseStore : ILeaseStore
         using var row = link.Command(RowSql, ("$election", election.Value)).ExecuteReader();
         if (!row.Read())
         {
-            return LeaseView.Never(election);
+            // A fence that bears no holder was raised by an import.
+            var adopted = link.Scalar("SELECT epoch FROM fence WHERE election = $election AND holder IS NULL",
+                ("$election", election.Value)) as long? ?? 0;
+            return LeaseView.Never(election) with { Adopted = new(adopted) };
         }
 
         var holder = row.IsDBNull(1) ? null : new Candidate(new(row.GetString(1)))

@@ -139,8 +139,11 @@ internal sealed class ElectionDriver : IDisposable
                     answer => new ElectionInput.RenewAnswered(renew.Attempt, answer));
                 break;
             case ElectionEffect.Release release:
-                Request(release.Attempt, cancel => _store.ReleaseAsync(release.Term, release.Reason, cancel),
-                    answer => new ElectionInput.ReleaseAnswered(release.Attempt, answer));
+                Request(release.Attempt, cancel => _store.ReleaseAsync(release.Term, release.Reason, cancel), answer =>
+                {
+                    _options.Witness?.Beckon();
+                    return new ElectionInput.ReleaseAnswered(release.Attempt, answer);
+                });
                 break;
             case ElectionEffect.CancelAttempt:
                 CancelAttempt();
@@ -281,12 +284,10 @@ internal sealed class ElectionDriver : IDisposable
         {
             // Won epochs are above the mark as it stood when they were asked for. One that no longer is was handed
             // out a second time: the request was under way while the store was put back.
-            if (raise.Reports && _options.Mark.Read(_options.Election) >= raise.Epoch)
+            if (_options.Mark.Raise(_options.Election, raise.Epoch) >= raise.Epoch)
             {
                 input = new ElectionInput.MarkFailed($"epoch {raise.Epoch} was handed out before");
             }
-
-            _options.Mark.Raise(_options.Election, raise.Epoch);
         }
         catch (StoreUnavailableException e)
         {

@@ -15,11 +15,27 @@ internal static partial class ElectionMachine
         {
             var isMine = State.Term is { } term && !view.HasRunOut
                 && view.Epoch == term.Epoch && view.Holder?.Holder == term.Holder;
-            if (State.Phase == Following || (State.Phase == Leading && !isMine))
+            if (State.Phase == Following)
+            {
+                LookNow();
+            }
+            else if (State.Phase == Leading && !isMine)
             {
                 State = State with { NextAt = now };
             }
         }
+
+        /// <summary>Whoever holds the lease is worth a look; others of the same host beckon too.</summary>
+        private void TakeBeckoning(HolderId holder)
+        {
+            if (State.Phase == Following && holder == State.Seen?.Holder?.Holder)
+            {
+                LookNow();
+            }
+        }
+
+        private void LookNow() =>
+            State = State with { NextAt = now, LooksAgain = State.InFlight?.Kind == AttemptKind.Look };
 
         private void Saw(LeaseView view, bool provablyDead, Epoch mark)
         {
@@ -43,7 +59,7 @@ internal static partial class ElectionMachine
                 return;
             }
 
-            State = State with { NextAt = now + timers.PollEvery };
+            State = State with { NextAt = State.LooksAgain ? now : now + timers.PollEvery };
         }
 
         private void Remember(LeaseView view, Epoch mark)
@@ -53,7 +69,7 @@ internal static partial class ElectionMachine
                 State = State with { SeenSince = now };
             }
 
-            if (view.Epoch < (State.Seen?.Epoch ?? mark))
+            if (State.Seen is { } seen ? view.Epoch < seen.Epoch : Epoch.Max(view.Epoch, view.Adopted) < mark)
             {
                 // The row was lost. Whoever leads by it is told so at its next renewal, and believes until then.
                 var ttl = (State.Seen ?? view).Ttl;

@@ -65,6 +65,9 @@ internal static partial class ElectionMachine
                 case ElectionInput.Hint hint:
                     TakeHint(hint.View);
                     break;
+                case ElectionInput.Beckoned beckoned:
+                    TakeBeckoning(beckoned.Holder);
+                    break;
                 case ElectionInput.Saw saw:
                     if (Answers(saw.Attempt))
                     {
@@ -223,7 +226,7 @@ internal static partial class ElectionMachine
         private long Send(AttemptKind kind)
         {
             var number = State.Attempts + 1;
-            State = State with { Attempts = number, InFlight = new(kind, number, now) };
+            State = State with { Attempts = number, InFlight = new(kind, number, now), LooksAgain = false };
             return number;
         }
 

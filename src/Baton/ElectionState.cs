@@ -69,6 +69,9 @@ internal sealed record ElectionState
 
     public Attempt? InFlight { get; init; }
 
+    /// <summary>Whether a hint came while a look was under way, which may have been too early to see what it speaks of.</summary>
+    public bool LooksAgain { get; init; }
+
     public long Attempts { get; init; }
 
     public Unsettled? Unsettled { get; init; }
@@ -111,6 +114,9 @@ internal abstract record ElectionInput
 
     /// <summary>The store hints that the lease changed, and how it saw it.</summary>
     public sealed record Hint(LeaseView View) : ElectionInput;
+
+    /// <summary>A witness of this host hints that what its life held is free, or that it died.</summary>
+    public sealed record Beckoned(HolderId Holder) : ElectionInput;
 
     /// <summary>
     /// The lease was read, and its holder's witness looked at; <paramref name="Mark"/> where it was asked for.

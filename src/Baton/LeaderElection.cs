@@ -59,6 +59,7 @@ public sealed class LeaderElection : IAsyncDisposable
 
         new Thread(TurnAll) { IsBackground = true, Name = "baton-renew" }.Start();
         new Thread(KeepDeadlines) { IsBackground = true, Name = "baton-deadline" }.Start();
+        using var witnesses = _options.Witnesses?.Watch(holder => _driver.Post(new ElectionInput.Beckoned(holder)));
         var watching = _store.Traits.Pushes ? WatchAsync(_watching.Token) : Task.CompletedTask;
         using var stopping = stop.Register(() => _driver.Post(new ElectionInput.Stop()));
         Exception? failure = null;

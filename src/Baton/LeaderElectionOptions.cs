@@ -58,6 +58,14 @@ public sealed record LeaderElectionOptions
     /// <summary>Told of each event, on the election's own thread; must not block.</summary>
     public Action<ElectionEvent>? Observer { get; init; }
 
+    /// <summary>Checks the timers against each other and against what a store can honour, as an election does.</summary>
+    /// <exception cref="ArgumentException">An unsafe order; the message names the rule.</exception>
+    public void Check(LeaseStoreTraits traits)
+    {
+        ArgumentNullException.ThrowIfNull(traits);
+        _ = Settle(traits);
+    }
+
     /// <summary>Checks the timers against each other and the store, and settles the defaults.</summary>
     /// <exception cref="ArgumentException">An unsafe order; the message names the rule.</exception>
     internal ElectionTimers Settle(LeaseStoreTraits traits)

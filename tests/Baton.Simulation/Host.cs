@@ -25,13 +25,13 @@ internal sealed class FaultyMark : HighWaterMark
 
     public override Epoch Read(ElectionName election) => _inner.Read(election);
 
-    public override void Raise(ElectionName election, Epoch epoch)
+    public override Epoch Raise(ElectionName election, Epoch epoch)
     {
         if (IsFull)
         {
             throw new StoreUnavailableException(StoreFault.Mark, "the disk is full", isTransient: true);
         }
 
-        _inner.Raise(election, epoch);
+        return _inner.Raise(election, epoch);
     }
 }

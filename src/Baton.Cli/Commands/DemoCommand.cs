@@ -27,25 +27,21 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(Session session, bool keep)
     {
-        var folder = Directory.CreateTempSubdirectory("baton-demo-").FullName;
-        try
+        using var scratch = new ScratchFolder("baton-demo-");
+        if (keep)
         {
-            var place = (await InitCommand.MakeAsync(session, folder, isForItself: true)).Place;
-            Say(session, $"A workspace of its own: {folder}");
-            using var stores = session.Around.Open(place, OpenPurpose.Lead, session.Around);
-            await SubmitAsync(stores.Work, session.Stop);
-            Say(session, $"{Tasks} tasks in {Layers} layers; each runs a shell command and waits for two of the "
-                + "layer before.");
-            var takeover = await LiveThroughAsync(session, stores, folder);
-            return await JudgeAsync(session, stores, folder, takeover, keep);
+            scratch.Keep();
         }
-        finally
-        {
-            if (!keep)
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
+
+        var folder = scratch.Path;
+        var place = (await InitCommand.MakeAsync(session, folder, isForItself: true)).Place;
+        Say(session, $"A workspace of its own: {folder}");
+        using var stores = session.Around.Open(place, OpenPurpose.Lead, session.Around);
+        await SubmitAsync(stores.Work, session.Stop);
+        Say(session, $"{Tasks} tasks in {Layers} layers; each runs a shell command and waits for two of the "
+            + "layer before.");
+        var takeover = await LiveThroughAsync(session, stores, folder);
+        return await JudgeAsync(session, stores, folder, takeover, keep);
     }
 
     private static async Task SubmitAsync(IWorkStore work, CancellationToken cancel)

@@ -39,7 +39,7 @@ internal static class MonitorCommand
             return;
         }
 
-        foreach (var line in MonitorFrame.Of(model, view))
+        foreach (var line in MonitorFrame.Of(model, view, FrameSize.Unlimited))
         {
             session.Output.Line(line.Text);
         }
@@ -57,11 +57,12 @@ internal static class MonitorCommand
     private static async Task<int> StreamAsync(Session session, string view)
     {
         (long, LeaderState, Epoch?)? shown = null;
+        MonitorModel? model = null;
         var mark = 0L;
         while (!session.Around.IsReaderGone())
         {
             mark = await session.Work.ChangedAsync(mark, Beat, session.Stop);
-            var model = await MonitorModel.ReadAsync(session);
+            model = await MonitorModel.ReadAsync(session, model);
             var status = model.Status;
             var now = (status.Snapshot.Seq, status.Leader.State, status.Leader.Epoch);
             if (now == shown)

@@ -103,12 +103,21 @@ internal static class UpCommand
         return session.Open(OpenPurpose.Lead);
     }
 
+    // Who is started with a ttl that it refuses would say so in a crash loop.
     private static void Check(SupervisorOrder order, LeaseStoreTraits traits)
     {
-        if (order.Ttl < traits.MinimumTtl)
+        if (order.Ttl is not { } ttl)
         {
-            throw CommandFailure.Usage($"--ttl {order.Ttl.Value.TotalMilliseconds:0}ms is too short: a lease of this "
-                + $"store lives {traits.MinimumTtl.TotalMilliseconds:0}ms at least");
+            return;
+        }
+
+        try
+        {
+            new LeaderElectionOptions { Candidate = new(new("up")), Ttl = ttl }.Check(traits);
+        }
+        catch (ArgumentException e)
+        {
+            throw CommandFailure.Usage(e.Message, "baton up --help");
         }
 
         if (order.Ttl is { } ttl && traits.TtlUnit > TimeSpan.Zero && ttl.Ticks % traits.TtlUnit.Ticks != 0)

@@ -19,51 +19,56 @@ internal readonly record struct FrameLine(string Text, Tone Tone = Tone.Normal);
 /// <summary>Draws the model as lines; the screen and <c>--once</c> show the same.</summary>
 internal static class MonitorFrame
 {
-    private const int BarWidth = 30;
+    private const int LongestBar = 30;
+    private const int ShortestBar = 10;
     private static readonly Ink NoInk = new(false);
 
-    /// <summary>The lines of a view.</summary>
-    public static IReadOnlyList<FrameLine> Of(MonitorModel model, string view)
+    /// <summary>The lines of a view, as many as the size allows.</summary>
+    public static IReadOnlyList<FrameLine> Of(MonitorModel model, string view, FrameSize size)
     {
-        var lines = new List<FrameLine>();
         var status = model.Status;
-        lines.Add(new($"baton  election {status.Election}  store {status.Store}  {Times.Text(status.GeneratedAt)}",
-            Tone.Title));
+        var top = new List<FrameLine>
+        {
+            new($"baton  election {status.Election}  store {status.Store}  {Times.Text(status.GeneratedAt)}", Tone.Title),
+        };
         if (status.Snapshot.Alarm is { } alarm)
         {
-            lines.Add(new(LeaderText.Alarm(alarm), Tone.Bad));
+            top.Add(new(LeaderText.Alarm(alarm), Tone.Bad));
         }
 
+        var sections = new List<FrameSection>();
         if (view is "all" or "leader")
         {
-            Leader(lines, model);
+            sections.Add(Leader(status, size));
+            sections.Add(Transitions(model, size));
+            sections.Add(Cleanup(model, size));
         }
 
         if (view is "all" or "agents")
         {
-            Agents(lines, status);
+            sections.Add(Agents(status));
         }
 
         if (view is "all" or "tasks")
         {
-            Tasks(lines, status);
+            sections.Add(Tasks(status));
         }
 
         if (view is "all" or "events")
         {
-            Section(lines, "EVENTS");
-            Events(lines, model.Last(view == "all" ? 10 : 50));
+            var events = new FrameSection("EVENTS", 4) { Enough = 3 };
+            Events(events, model.Last(view == "all" ? 10 : 50), size);
+            sections.Add(events);
         }
 
-        return lines;
+        return FrameFit.Of(top, sections, size.Lines);
     }
 
-    private static void Leader(List<FrameLine> lines, MonitorModel model)
+    private static FrameSection Leader(SystemStatus status, FrameSize size)
     {
-        var status = model.Status;
         var leader = status.Leader;
-        Section(lines, "LEADER");
-        lines.Add(new(LeaderText.Line(status, NoInk), leader.State switch
+        var section = new FrameSection("LEADER", 0) { Enough = 0 };
+        section.Head.Add(new(LeaderText.Line(status, NoInk), leader.State switch
         {
             LeaderState.Leading => Tone.Good,
             LeaderState.Released or LeaderState.None => Tone.Warn,
@@ -71,54 +76,63 @@ internal static class MonitorFrame
         }));
         if (leader is { Remaining: { } remaining, Ttl: { } ttl } && ttl > TimeSpan.Zero)
         {
-            var full = (int)Math.Round(Math.Clamp(remaining / ttl, 0, 1) * BarWidth);
-            lines.Add(new($"lease  [{new string('#', full)}{new string('-', BarWidth - full)}]  "
-                + $"{Durations.Text(remaining)} of {Durations.Text(ttl)}",
-                full > BarWidth / 2 ? Tone.Good : Tone.Warn));
+            var left = $"{Durations.Text(remaining)} of {Durations.Text(ttl)}";
+            var width = Math.Clamp(size.Columns - left.Length - "lease  []  ".Length, ShortestBar, LongestBar);
+            var full = (int)Math.Round(Math.Clamp(remaining / ttl, 0, 1) * width);
+            section.Head.Add(new($"lease  [{new string('#', full)}{new string('-', width - full)}]  {left}",
+                full > width / 2 ? Tone.Good : Tone.Warn));
         }
 
         var counts = status.OrchestratorCounts;
-        lines.Add(new($"orchestrators  {counts.Total}: {counts.Leading} leading, {counts.Standby} standby, "
+        section.Head.Add(new($"orchestrators  {counts.Total}: {counts.Leading} leading, {counts.Standby} standby, "
             + $"{counts.Stale} stale"));
-        foreach (var view in status.Agents.Where(view => view.Agent.IsOrchestrator && !view.IsLeader))
-        {
-            lines.Add(new($"  follower  {view.Agent.Id}  {view.Liveness.Name()}  "
-                + $"{Plain.Line(view.Agent.Host)} pid {view.Agent.Pid}", ToneOf(view.Liveness)));
-        }
-
-        Section(lines, $"TRANSITIONS ({status.Snapshot.Transitions24h} in 24h)");
-        Events(lines, model.Last(5, type => type is EventType.LeaderElected or EventType.LeaderDemoted
-            or EventType.LeaderReleased or EventType.LeaderExpired or EventType.StoreRolledBack));
-        var tally = status.Snapshot.Cleanup;
-        Section(lines, $"CLEANUP ({tally.OrchestratorsEvicted} orchestrators, {tally.AgentsEvicted} agents evicted, "
-            + $"{tally.TasksRequeued} tasks requeued)");
-        Events(lines, model.Last(5, type => type is EventType.OrchestratorEvicted or EventType.AgentEvicted
-            or EventType.TaskRequeued or EventType.TaskBuried));
+        section.Rows.AddRange(status.Agents.Where(view => view.Agent.IsOrchestrator && !view.IsLeader)
+            .Select(view => new FrameLine($"  follower  {view.Agent.Id}  {view.Liveness.Name()}  "
+                + $"{Plain.Line(view.Agent.Host)} pid {view.Agent.Pid}", ToneOf(view.Liveness))));
+        return section;
     }
 
-    private static void Agents(List<FrameLine> lines, SystemStatus status)
+    private static FrameSection Transitions(MonitorModel model, FrameSize size)
+    {
+        var section = new FrameSection($"TRANSITIONS ({model.Status.Snapshot.Transitions24h} in 24h)", 3);
+        Events(section, model.Transitions, size);
+        return section;
+    }
+
+    private static FrameSection Cleanup(MonitorModel model, FrameSize size)
+    {
+        var tally = model.Status.Snapshot.Cleanup;
+        var section = new FrameSection($"CLEANUP ({tally.OrchestratorsEvicted} orchestrators, {tally.AgentsEvicted} "
+            + $"agents evicted, {tally.TasksRequeued} tasks requeued)", 5);
+        Events(section, model.Cleanups, size);
+        return section;
+    }
+
+    private static FrameSection Agents(SystemStatus status)
     {
         var counts = status.AgentCounts;
-        Section(lines, $"AGENTS ({counts.Alive} alive, {counts.Late} late, {counts.Stale} stale)");
-        if (status.Agents.IsEmpty)
+        var section = new FrameSection($"AGENTS ({counts.Alive} alive, {counts.Late} late, {counts.Stale} stale)", 2)
         {
-            lines.Add(new("none", Tone.Faint));
-            return;
+            Enough = 5,
+        };
+        if (!status.Agents.IsEmpty)
+        {
+            Rows(section, AgentCommands.TableOf(status.Agents, status.GeneratedAt));
         }
 
-        lines.AddRange(Rows(AgentCommands.TableOf(status.Agents, status.GeneratedAt)));
+        return section;
     }
 
-    private static void Tasks(List<FrameLine> lines, SystemStatus status)
+    private static FrameSection Tasks(SystemStatus status)
     {
         var tasks = status.Snapshot.Tasks;
-        Section(lines, $"TASKS ({tasks.Completed} of {tasks.Total} completed)");
-        lines.Add(new($"{tasks.Ready} ready, {tasks.InProgress} in progress, {tasks.Pending} pending, "
+        var section = new FrameSection($"TASKS ({tasks.Completed} of {tasks.Total} completed)", 1) { Enough = 2 };
+        section.Head.Add(new($"{tasks.Ready} ready, {tasks.InProgress} in progress, {tasks.Pending} pending, "
             + $"{tasks.Blocked} blocked, {tasks.Failed} failed, {tasks.Cancelled} cancelled",
             tasks.Failed + tasks.Blocked > 0 ? Tone.Warn : Tone.Normal));
         if (status.Snapshot.InProgress.IsEmpty)
         {
-            return;
+            return section;
         }
 
         var table = new Table("ID", "AGENT", "ATTEMPT", "FOR", "TITLE");
@@ -128,27 +142,20 @@ internal static class MonitorFrame
                 task.ClaimedAt is { } at ? Durations.Text(status.GeneratedAt - at) : null, task.Title);
         }
 
-        lines.AddRange(Rows(table));
+        Rows(section, table);
+        return section;
     }
 
-    private static IEnumerable<FrameLine> Rows(Table table) =>
-        table.Lines(NoInk).Select((line, at) => new FrameLine(line, at == 0 ? Tone.Faint : Tone.Normal));
-
-    private static void Events(List<FrameLine> lines, IEnumerable<WorkEvent> events)
+    private static void Rows(FrameSection section, Table table)
     {
-        var before = lines.Count;
-        lines.AddRange(events.Select(told => new FrameLine(EventText.Line(told, NoInk), ToneOf(told.Draft.Type))));
-        if (lines.Count == before)
-        {
-            lines.Add(new("none", Tone.Faint));
-        }
+        section.Columns = table.Lines(NoInk).First();
+        section.Rows.AddRange(table.Lines(NoInk).Skip(1).Select(line => new FrameLine(line)));
     }
 
-    private static void Section(List<FrameLine> lines, string title)
-    {
-        lines.Add(new(""));
-        lines.Add(new(title, Tone.Title));
-    }
+    private static void Events(FrameSection section, IEnumerable<WorkEvent> events, FrameSize size) =>
+        section.Rows.AddRange(events.Select(told => new FrameLine(
+            size.IsNarrow ? EventText.Short(told, size.Columns) : EventText.Line(told, NoInk),
+            ToneOf(told.Draft.Type))));
 
     private static Tone ToneOf(Liveness liveness) => liveness switch
     {

@@ -27,9 +27,13 @@ internal static class MonitorScreen
             await console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
             {
                 var mark = 0L;
+                MonitorModel? model = null;
                 while (true)
                 {
-                    live.UpdateTarget(Draw(await LinesAsync(session, view), console.Profile.Width));
+                    // The cursor stands below the last line, so that one is left free.
+                    var size = new FrameSize(console.Profile.Width, console.Profile.Height - 1);
+                    (model, var lines) = await LinesAsync(session, model, view, size);
+                    live.UpdateTarget(Draw(lines, size.Columns));
                     mark = await ChangedAsync(session, mark, beat, stop);
                 }
             });
@@ -56,11 +60,13 @@ internal static class MonitorScreen
     }
 
     // A store in trouble is told of in its own words, and looked at again; a lost one is opened anew.
-    private static async Task<IReadOnlyList<FrameLine>> LinesAsync(Session session, string view)
+    private static async Task<(MonitorModel?, IReadOnlyList<FrameLine>)> LinesAsync(
+        Session session, MonitorModel? before, string view, FrameSize size)
     {
         try
         {
-            return MonitorFrame.Of(await MonitorModel.ReadAsync(session), view);
+            var model = await MonitorModel.ReadAsync(session, before);
+            return (model, MonitorFrame.Of(model, view, size));
         }
         catch (StoreUnavailableException e)
         {
@@ -69,7 +75,7 @@ internal static class MonitorScreen
                 session.Lose();
             }
 
-            return [new(Plain.Line(e.Message), Tone.Bad)];
+            return (null, [new(Plain.Line(e.Message), Tone.Bad)]);
         }
     }
 

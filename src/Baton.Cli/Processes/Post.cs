@@ -171,13 +171,23 @@ internal sealed class Post(string name, ChildStart start, OpenStores stores, Tim
         try
         {
             using var told = JsonDocument.Parse(line);
-            if (told.RootElement.ValueKind == JsonValueKind.Object
-                && told.RootElement.TryGetProperty("type", out var type)
+            if (told.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return;
+            }
+
+            if (told.RootElement.TryGetProperty("type", out var type)
                 && type.ValueEquals(EventType.OrchestratorJoined.Name())
                 && told.RootElement.TryGetProperty("id", out var life)
                 && life.GetString() is { } id && HolderId.IsWellFormed(id))
             {
                 incumbent.Life = new(id);
+            }
+            else if (told.RootElement.TryGetProperty("error", out var error)
+                && error.TryGetProperty("message", out var message))
+            {
+                // What a command that prints JSON fails of stands among its data.
+                TakeError(Plain.Line(message.GetString() ?? ""));
             }
         }
         catch (JsonException)

@@ -5,11 +5,9 @@ using Baton.Work;
 namespace Baton.Cli;
 
 /// <summary>
-/// Plays one whole term on a scratch store beside the real one. Code that runs for the first time is compiled
-/// and
-/// linked then, and a follower does most of what it does for the first time in the very moment when every
-/// millisecond
-/// counts: after a rehearsal a takeover takes half the time.
+/// Plays a whole takeover on a scratch store beside the real one: one leads, another follows, the first gives the lease
+/// back, the other takes it. Code that runs for the first time is compiled and linked then, and a follower does most of
+/// what it does for the first time in the very moment when every millisecond counts.
 /// </summary>
 internal static class Rehearsal
 {
@@ -32,9 +30,10 @@ internal static class Rehearsal
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The real one is over before the rehearsal had begun.
+            // The real one is over before the rehearsal was.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException
+            or OperationCanceledException)
         {
             // Nothing is lost but some milliseconds at the first takeover.
             if (session.Output.IsVerbose)
@@ -46,32 +45,65 @@ internal static class Rehearsal
 
     private static async Task PlayAsync(Surroundings around, CancellationToken stop)
     {
-        var folder = Directory.CreateTempSubdirectory("baton-rehearsal-").FullName;
-        try
+        using var folder = new ScratchFolder("baton-rehearsal-");
+        using var file = SqliteFile.OpenOrCreate(folder.PathOf("baton.db"), "rehearsal", out _);
+        using var late = new CancellationTokenSource(Longest, around.Clock);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
+        await using var first = new Part("first", file, folder, around.Ids, over.Token);
+        await first.Leads.WaitAsync(over.Token);
+        await using var second = new Part("second", file, folder, around.Ids, over.Token);
+        await second.Follows.WaitAsync(over.Token);
+        await first.EndAsync();
+        await second.Leads.WaitAsync(over.Token);
+    }
+
+    /// <summary>One who takes part in the play.</summary>
+    private sealed class Part : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _leave;
+        private readonly TaskCompletionSource _follows = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _leads = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Task _life;
+
+        public Part(string name, SqliteFile file, ScratchFolder folder, IdSource ids, CancellationToken over)
         {
-            using var file = SqliteFile.OpenOrCreate(Path.Combine(folder, "baton.db"), "rehearsal", out _);
-            using var late = new CancellationTokenSource(Longest, around.Clock);
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
-            var life = new Orchestrator(
+            _leave = CancellationTokenSource.CreateLinkedTokenSource(over);
+            var leases = new SqliteLeaseStore(file);
+            leases.PrepareToWrite(ElectionName.Main);
+            _life = new Orchestrator(
                 new()
                 {
-                    Name = "rehearsal",
-                    Ids = around.Ids,
+                    Name = name,
+                    Ids = ids,
                     Observer = told =>
                     {
-                        if (told.Type == EventType.LeaderElected)
+                        _ = told.Type switch
                         {
-                            enough.Cancel();
-                        }
+                            EventType.OrchestratorStandby => _follows.TrySetResult(),
+                            EventType.LeaderElected => _leads.TrySetResult(),
+                            _ => false,
+                        };
                     },
                 },
-                new(new SqliteLeaseStore(file), new SqliteWorkStore(file, ElectionName.Main),
-                    new EpochFile(Path.Combine(folder, "epoch")), new(Path.Combine(folder, "witness"))));
-            await life.RunAsync(enough.Token);
+                new(leases, new SqliteWorkStore(file, ElectionName.Main), new EpochFile(folder.PathOf("epoch")),
+                    new(folder.PathOf("witness")))).RunAsync(_leave.Token);
         }
-        finally
+
+        public Task Follows => _follows.Task;
+
+        public Task Leads => _leads.Task;
+
+        /// <summary>Leaves in good order; once is enough, twice does no harm.</summary>
+        public async Task EndAsync()
         {
-            Directory.Delete(folder, recursive: true);
+            await _leave.CancelAsync();
+            await _life;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await EndAsync();
+            _leave.Dispose();
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Baton.Work;
 
 namespace Baton.Cli;
@@ -21,10 +22,22 @@ internal static class EventText
                 or EventType.StoreRolledBack or EventType.ValidationFailed => ink.Bad(type),
             _ => type,
         };
+        return $"{told.Seq,5}  {UtcMilliseconds.Text(told.At)}  {tinted}  {Words(draft)}";
+    }
+
+    /// <summary>The same for a narrow place: the time of the day, the type where there is room for it, what happened.</summary>
+    public static string Short(WorkEvent told, int columns)
+    {
+        const int roomy = 60;
+        var type = columns < roomy ? "" : $"{told.Draft.Type.Name(),-20}  ";
+        return string.Create(CultureInfo.InvariantCulture, $"{told.At.UtcDateTime:HH:mm:ss}  {type}{Words(told.Draft)}");
+    }
+
+    private static string Words(EventDraft draft)
+    {
         var subject = Says(draft.Message, draft.Subject) ? "" : $"{draft.Subject}: ";
         var epoch = draft.Epoch is { } known && !Says(draft.Message, $"epoch {known}") ? $" [epoch {known}]" : "";
-        return $"{told.Seq,5}  {UtcMilliseconds.Text(told.At)}  {tinted}  "
-            + Plain.Line($"{subject}{draft.Message}{epoch}");
+        return Plain.Line($"{subject}{draft.Message}{epoch}");
     }
 
     private static bool Says(string message, string words) => message.Contains(words, StringComparison.Ordinal);

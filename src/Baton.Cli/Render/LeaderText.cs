@@ -18,7 +18,10 @@ internal static class LeaderText
         }
 
         var where = leader.Pid is { } pid ? $" on {Plain.Line(leader.Host ?? "?")} pid {pid}" : "";
-        var since = leader.Since is { } at ? $", since {Times.Text(at)} ({Durations.Text(now - at)})" : "";
+        // What has ended was not ended since it began.
+        var since = leader.Since is not { } at ? ""
+            : leader.IsLeading ? $", since {Times.Text(at)} ({Durations.Text(now - at)})"
+            : $", begun {Times.Text(at)}";
         var left = leader is { Remaining: { } remaining, Ttl: { } ttl } && remaining > TimeSpan.Zero
             ? $", {Durations.Text(remaining)} of {Durations.Text(ttl)} left"
             : "";

@@ -78,4 +78,23 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(int file);
+
+    /// <summary>Sets the times of a file to now.</summary>
+    public static unsafe int Touch(int file) => futimens(file, null);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int futimens(int file, void* times);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static unsafe partial nint Read(int file, byte* buffer, nint bytes);
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    public static partial int NewNotices(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int AddNotice(int notices, string path, uint events);
+
+    [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    public static partial int RemoveNotice(int notices, int notice);
 }

@@ -65,6 +65,20 @@ public sealed class Witness : IDisposable
         }
     }
 
+    /// <summary>
+    /// Says to whoever watches that what this life held is free. See <see cref="WitnessFolder.Watch"/>.
+    /// </summary>
+    public void Beckon()
+    {
+        lock (_gate)
+        {
+            if (_file >= 0)
+            {
+                _ = Posix.Touch(_file);
+            }
+        }
+    }
+
     /// <summary>Lets go, and removes the file. Only for a life that ended in good order.</summary>
     public void Remove()
     {
@@ -162,6 +176,14 @@ public sealed class WitnessFolder
     /// </param>
     /// <exception cref="StoreUnavailableException">The file can't be made or locked.</exception>
     public Witness Hold(HolderId name, bool inherited = false) => new(PathOf(name), inherited);
+
+    /// <summary>
+    /// Calls back, on a thread of its own, as soon as a witness beckons or is let go of, be it by the end of its
+    /// process. A hint and no more: it may be missed, and comes a moment before the lock can be had. Null where the
+    /// system offers none.
+    /// </summary>
+    /// <param name="told">Given the name of the witness; must be quick.</param>
+    public IDisposable? Watch(Action<HolderId> told) => WitnessWatch.TryStart(_folder, told);
 
     /// <summary>
     /// Whether the witness proves that whoever held it is dead. A missing file, another inode or any error

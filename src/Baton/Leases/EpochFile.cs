@@ -37,7 +37,7 @@ public sealed class EpochFile : HighWaterMark
         ReadAll().Epochs.GetValueOrDefault(election.Value);
 
     /// <inheritdoc/>
-    public override void Raise(ElectionName election, Epoch epoch) => Raise(election.Value, epoch);
+    public override Epoch Raise(ElectionName election, Epoch epoch) => Raise(election.Value, epoch);
 
     /// <inheritdoc/>
     public override Epoch ReadBegun(ElectionName election) =>
@@ -46,23 +46,26 @@ public sealed class EpochFile : HighWaterMark
     /// <inheritdoc/>
     public override void RaiseBegun(ElectionName election, Epoch epoch) => Raise(election.Value + Begun, epoch);
 
-    private void Raise(string name, Epoch epoch)
+    private Epoch Raise(string name, Epoch epoch)
     {
         try
         {
             using var held = FileLock.TryTake(_path + ".lock", LongestRaise);
-            if (held is null)
+            var (storeId, epochs) = ReadAll();
+            var before = epochs.GetValueOrDefault(name);
+            if (before >= epoch)
             {
-                RaiseBeside(name, epoch);
-                return;
+                return before;
             }
 
-            var (storeId, epochs) = ReadAll();
-            if (epochs.GetValueOrDefault(name) < epoch)
+            if (held is null)
             {
-                epochs[name] = epoch;
-                Write(storeId ?? "", epochs);
+                return RaiseBeside(name, epoch) ? before : epoch;
             }
+
+            epochs[name] = epoch;
+            Write(storeId ?? "", epochs);
+            return before;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -97,15 +100,22 @@ public sealed class EpochFile : HighWaterMark
         $"the high-water mark {_path} can't be written: {e.Message}",
         "nobody can lead until it can; free some space or mend its permissions", true, e);
 
-    private void RaiseBeside(string name, Epoch epoch)
+    /// <summary>False when another process has just done the same.</summary>
+    private bool RaiseBeside(string name, Epoch epoch)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"{_path}.{name}.{epoch.Value}");
-        using (var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite))
+        try
         {
+            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
             file.Flush(flushToDisk: true);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
         }
 
         Folders.Flush(System.IO.Path.GetDirectoryName(_path)!);
+        return true;
     }
 
     /// <summary>The epochs that stand in names beside the file, as <c>epoch.main.9</c>.</summary>

@@ -11,11 +11,14 @@ public abstract class HighWaterMark
     /// <exception cref="StoreUnavailableException">The mark is damaged (<see cref="StoreFault.Mark"/>).</exception>
     public abstract Epoch Read(ElectionName election);
 
-    /// <summary>Makes the mark at least this high, durably.</summary>
+    /// <summary>
+    /// Makes the mark at least this high, durably, and gives what it was before, in one step: of two that raise it to
+    /// the same epoch, one learns that it was that high already.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">
     /// It is damaged or can't be written (<see cref="StoreFault.Mark"/>).
     /// </exception>
-    public abstract void Raise(ElectionName election, Epoch epoch);
+    public abstract Epoch Raise(ElectionName election, Epoch epoch);
 
     /// <summary>
     /// The highest epoch whose term has begun in the work store, as far as this host knows: a fence below it was put
@@ -50,11 +53,13 @@ public sealed class VolatileMark : HighWaterMark
     }
 
     /// <inheritdoc/>
-    public override void Raise(ElectionName election, Epoch epoch)
+    public override Epoch Raise(ElectionName election, Epoch epoch)
     {
         lock (_gate)
         {
-            _epochs[election] = Epoch.Max(epoch, _epochs.GetValueOrDefault(election));
+            var before = _epochs.GetValueOrDefault(election);
+            _epochs[election] = Epoch.Max(epoch, before);
+            return before;
         }
     }
 

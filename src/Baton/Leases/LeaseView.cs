@@ -73,6 +73,12 @@ public sealed record LeaseView(ElectionName Election, Epoch Epoch)
     /// <summary>The id of the store that keeps the lease, as it stands in its terms.</summary>
     public string LeaseStoreId { get; init; } = "";
 
+    /// <summary>
+    /// What epochs go on above, though no leader of this store ever had it: an import brought it. A high-water mark of
+    /// the same height tells of no loss then. <see cref="Epoch.None"/> where the store does not say.
+    /// </summary>
+    public Epoch Adopted { get; init; }
+
     /// <summary>What ended the last term, once the lease was given back.</summary>
     public TermEnd? EndedBy { get; init; }
 

@@ -71,6 +71,22 @@ public sealed class ElectionProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Signals_that_come_together_are_one_request_to_stop()
+    {
+        _pack.Start("one");
+        var first = await _pack.HearLeaderAsync();
+
+        // As `timeout` does it, and a terminal that closes.
+        _pack["one"].Signal(SystemCalls.Terminate);
+        _pack["one"].Signal(SystemCalls.Interrupt);
+        var exit = await _pack.ExitAsync("one");
+
+        Assert.Equal(0, exit.ShellCode);
+        var terms = (await _pack.RunAsync("leader", "history")).Data.EnumerateArray().ToArray();
+        Assert.Equal("released", Text(terms.Single(Is(first)), "ended_by"));
+    }
+
+    [Fact]
     public async Task Resign_hands_over_to_another_and_is_refused_to_who_is_alone()
     {
         _pack.Start("one");

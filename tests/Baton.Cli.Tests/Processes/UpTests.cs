@@ -33,7 +33,7 @@ public sealed class UpTests : IDisposable
     {
         await BatonAsync(2, "up", "--ttl", "1ms");
         Assert.Contains(_said, line => line.Contains("made the workspace", StringComparison.Ordinal));
-        Assert.Contains(_said, line => line.Contains("--ttl", StringComparison.Ordinal));
+        Assert.Contains(_said, line => line.Contains("a ttl of 1 ms is below", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -38,8 +38,8 @@ public sealed class EpochFileTests : IDisposable
     public void A_mark_is_raised_and_never_lowered_and_elections_are_apart()
     {
         var other = new ElectionName("other");
-        _mark.Raise(Main, new(7));
-        _mark.Raise(Main, new(3));
+        Assert.Equal(Epoch.None, _mark.Raise(Main, new(7)));
+        Assert.Equal(new Epoch(7), _mark.Raise(Main, new(3)));
         _mark.Raise(other, new(2));
         var again = new EpochFile(_mark.Path);
         Assert.Equal((7, 2), (again.Read(Main).Value, again.Read(other).Value));
@@ -67,6 +67,7 @@ public sealed class EpochFileTests : IDisposable
             _mark.Raise(Main, new(9));
             _mark.Raise(Main, new(8));
             _mark.Raise(other, new(3));
+            Assert.Equal(9, _mark.Raise(Main, new(9)).Value);
             Assert.Equal((9, 3), (_mark.Read(Main).Value, _mark.Read(other).Value));
         }
 
@@ -83,6 +84,18 @@ public sealed class EpochFileTests : IDisposable
         using var held = FileLock.Take(_mark.Path + ".lock", TimeSpan.Zero);
         _mark.Raise(Main, new(4));
         Assert.Equal(new Epoch(4), new EpochFile(_mark.Path).Read(Main));
+    }
+
+    [Fact]
+    public async Task Of_many_that_raise_it_to_the_same_epoch_one_finds_it_lower()
+    {
+        const int writers = 4;
+        var before = await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Factory.StartNew(
+            () => new EpochFile(_mark.Path).Raise(Main, new(5)), TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        Assert.Single(before, new Epoch(0));
+        Assert.Equal(writers - 1, before.Count(epoch => epoch == new Epoch(5)));
     }
 
     [Fact]

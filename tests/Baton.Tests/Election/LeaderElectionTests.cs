@@ -297,7 +297,7 @@ public sealed class LeaderElectionTests
     {
         public override Epoch Read(ElectionName election) => Epoch.None;
 
-        public override void Raise(ElectionName election, Epoch epoch) =>
+        public override Epoch Raise(ElectionName election, Epoch epoch) =>
             throw new StoreUnavailableException(StoreFault.Mark, "no space");
     }
 }

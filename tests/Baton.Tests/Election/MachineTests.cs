@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Baton.Tests;
 
 /// <summary>The rows of the table of errors, one fact each, on the pure machine.</summary>
-public sealed class MachineTests
+public sealed partial class MachineTests
 {
     private static readonly ElectionTimers Timers = new LeaderElectionOptions
     {
@@ -23,19 +23,6 @@ public sealed class MachineTests
         var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
         var acquire = One<ElectionEffect.Acquire>(Take(new ElectionInput.Saw(look.Attempt, Nobody, false)));
         Assert.Equal(new Sighting(Epoch.None, 0, LeaseStanding.None), acquire.Seen);
-    }
-
-    [Fact]
-    public void A_leader_that_is_shown_another_lease_asks_at_once_and_believes_only_the_answer()
-    {
-        Lead();
-        var term = _state.Term!;
-        var own = new LeaseView(term.Election, term.Epoch) { Holder = new(term.Holder), Renewals = 7 };
-        Assert.Empty(Take(new ElectionInput.Hint(own)));
-
-        var renew = One<ElectionEffect.Renew>(Take(new ElectionInput.Hint(own with { HasRunOut = true })));
-        Assert.Equal(ElectionPhase.Leading, _state.Phase);
-        One<ElectionEffect.Withdraw>(Take(new ElectionInput.RenewAnswered(renew.Attempt, new RenewAnswer.NotYours(Nobody))));
     }
 
     [Fact]
@@ -348,6 +335,17 @@ public sealed class MachineTests
         Assert.Equal(Start + (Timers.Ttl * LeaseRules.RateSlack), _state.CampaignFrom);
         _now += Timers.PollEvery;
         Assert.False(One<ElectionEffect.Look>(Take(new ElectionInput.Tick())).AsksMark);
+    }
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(4, false)]
+    public void A_mark_that_an_import_raised_tells_of_no_loss(long adopted, bool campaigns)
+    {
+        var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+        var row = Nobody with { Adopted = new(adopted) };
+        var effects = Take(new ElectionInput.Saw(look.Attempt, row, false, new(5)));
+        Assert.Equal(campaigns, effects.OfType<ElectionEffect.Acquire>().Any());
     }
 
     private ImmutableArray<ElectionEffect> Take(ElectionInput input)

@@ -47,6 +47,32 @@ public sealed class SqliteWorkStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_leases_know_an_epoch_that_an_import_brought_until_somebody_led_above_it()
+    {
+        var (leases, work) = (new SqliteLeaseStore(_file), new SqliteWorkStore(_file, ElectionName.Main));
+        Assert.Equal(Epoch.None, (await leases.ReadAsync(ElectionName.Main, Cancel)).Adopted);
+
+        await work.ImportAsync(new("elsewhere", [], [], new(24)), Cancel);
+
+        var view = await leases.ReadAsync(ElectionName.Main, Cancel);
+        Assert.Equal((Epoch.None, new Epoch(24)), (view.Epoch, view.Adopted));
+        var won = Assert.IsType<AcquireAnswer.Acquired>(await leases.TryAcquireAsync(new(ElectionName.Main,
+            new(new("a-1")), TimeSpan.FromSeconds(6), new(24), 1, new(Epoch.None, 0, LeaseStanding.None)), Cancel));
+        Assert.Equal((new Epoch(25), new Epoch(24)), (won.Term.Epoch, won.KnownBefore));
+        await work.BeginTermAsync(new(won.Term, [], won.KnownBefore, won.KnownBefore), Cancel);
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={FilePath};Pooling=False"))
+        {
+            connection.Open();
+            using var lose = connection.CreateCommand();
+            lose.CommandText = "DELETE FROM lease";
+            lose.ExecuteNonQuery();
+        }
+
+        // Who led by the lost row may not have noticed: its epoch was not brought by anybody.
+        Assert.Equal(Epoch.None, (await leases.ReadAsync(ElectionName.Main, Cancel)).Adopted);
+    }
+
+    [Fact]
     public void A_file_that_grows_while_two_threads_look_has_not_shrunk()
     {
         using var grown = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
