@@ -119,12 +119,6 @@ internal static class UpCommand
         {
             throw CommandFailure.Usage(e.Message, "baton up --help");
         }
-
-        if (order.Ttl is { } ttl && traits.TtlUnit > TimeSpan.Zero && ttl.Ticks % traits.TtlUnit.Ticks != 0)
-        {
-            throw CommandFailure.Usage($"--ttl {ttl.TotalMilliseconds:0}ms is no whole number of "
-                + $"{traits.TtlUnit.TotalMilliseconds:0}ms, which is all that a {traits.Name} lease counts");
-        }
     }
 
     private static async Task ScreenAsync(Session session, CancellationToken stop)
