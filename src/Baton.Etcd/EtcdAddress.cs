@@ -67,6 +67,21 @@ public sealed partial record EtcdAddress
             throw new FormatException($"is no address of an etcd cluster: {Form}");
         }
 
+        var query = uri.IndexOf('?', StringComparison.Ordinal);
+        try
+        {
+            return Read(uri);
+        }
+        catch (FormatException) when (query >= 0 && uri.LastIndexOf('@') > query)
+        {
+            // What the message would show may be a piece of a password.
+            throw new FormatException("has an @ behind its first ?: in a user or password write @ : / ? # % as "
+                + "%40 %3A %2F %3F %23 %25");
+        }
+    }
+
+    private static EtcdAddress Read(string uri)
+    {
         var rest = uri[Scheme.Length..];
         var query = rest.IndexOf('?', StringComparison.Ordinal);
         var (place, parameters) = query < 0 ? (rest, "") : (rest[..query], rest[(query + 1)..]);
@@ -80,7 +95,8 @@ public sealed partial record EtcdAddress
 
         var address = new EtcdAddress(uri)
         {
-            Endpoints = [.. members.TrimEnd('/').Split(',').Select(Endpoint).Distinct()],
+            Endpoints = members.TrimEnd('/') is { Length: > 0 } named
+                ? [.. named.Split(',').Select(Endpoint).Distinct()] : [$"localhost:{DefaultPort}"],
             User = login is [{ Length: > 0 } user, ..] ? Uri.UnescapeDataString(user) : null,
             OwnPassword = login.Length > 1 ? Uri.UnescapeDataString(login[1]) : null,
         };
@@ -108,11 +124,6 @@ public sealed partial record EtcdAddress
 
     private static string Endpoint(string text)
     {
-        if (text.Length == 0)
-        {
-            return $"localhost:{DefaultPort}";
-        }
-
         var match = HostAndPort().Match(text);
         if (!match.Success)
         {

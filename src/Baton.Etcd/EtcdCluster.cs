@@ -44,23 +44,29 @@ internal sealed class EtcdCluster(EtcdAddress address) : IDisposable
             {
                 _login = null;
             }
-            catch (RpcException e) when (limit.IsCancellationRequested || EtcdFault.MayAnotherAnswer(e))
+            catch (RpcException) when (limit.IsCancellationRequested)
             {
                 left--;
-                Turn(line);
+                Turn(line, isSilent: true);
                 cancel.ThrowIfCancellationRequested();
-                fault = limit.IsCancellationRequested
-                    ? EtcdFault.Silent(address) : EtcdFault.Of(e, address, line.Endpoint);
+                fault = EtcdFault.Silent(address);
             }
-            catch (RpcException e)
-            {
-                throw EtcdFault.Of(e, address, line.Endpoint);
-            }
-            catch (ObjectDisposedException) when (!_isOver)
+            catch (Exception e) when (!_isOver
+                && e is ObjectDisposedException or RpcException { StatusCode: StatusCode.Cancelled })
             {
                 // Another request found the member silent, and gave its connection up.
                 left--;
                 fault = EtcdFault.Silent(address);
+            }
+            catch (RpcException e) when (EtcdFault.MayAnotherAnswer(e))
+            {
+                left--;
+                Turn(line, isSilent: false);
+                fault = EtcdFault.Of(e, address, line.Endpoint);
+            }
+            catch (RpcException e)
+            {
+                throw EtcdFault.Of(e, address, line.Endpoint);
             }
         }
 
@@ -76,7 +82,7 @@ internal sealed class EtcdCluster(EtcdAddress address) : IDisposable
         {
             var call = line.Watches.Watch(await OptionsAsync(line, cancel).ConfigureAwait(false));
             await call.RequestStream.WriteAsync(new() { CreateRequest = request }, cancel).ConfigureAwait(false);
-            return new(call, e => Failed(line, e));
+            return new(call, line.Endpoint, e => Failed(line, e));
         }
         catch (RpcException e)
         {
@@ -92,13 +98,16 @@ internal sealed class EtcdCluster(EtcdAddress address) : IDisposable
 
     public void Dispose()
     {
-        _isOver = true;
+        EtcdLine?[] lines;
         lock (_gate)
         {
-            foreach (var line in _lines)
-            {
-                line?.Dispose();
-            }
+            _isOver = true;
+            lines = [.. _lines];
+        }
+
+        foreach (var line in lines)
+        {
+            line?.Dispose();
         }
     }
 
@@ -109,20 +118,21 @@ internal sealed class EtcdCluster(EtcdAddress address) : IDisposable
             _login = null;
         }
 
-        Turn(line);
-        return EtcdFault.Of(e, address, line.Endpoint);
+        Turn(line, isSilent: false);
+        return e.StatusCode == StatusCode.Cancelled ? EtcdFault.Silent(address) : EtcdFault.Of(e, address, line.Endpoint);
     }
 
     private EtcdLine Line()
     {
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_isOver, this);
             return _lines[_turn] ??= new(address, address.Endpoints[_turn]);
         }
     }
 
     /// <summary>The next request goes to the next member; one that was silent twice gets a new connection.</summary>
-    private void Turn(EtcdLine line)
+    private void Turn(EtcdLine line, bool isSilent)
     {
         lock (_gate)
         {
@@ -137,12 +147,16 @@ internal sealed class EtcdCluster(EtcdAddress address) : IDisposable
                 _turn = (_turn + 1) % _lines.Length;
             }
 
-            if (line.WasSilentTwice())
+            if (!isSilent || !line.WasSilentTwice())
             {
-                _lines[at] = null;
-                line.Dispose();
+                return;
             }
+
+            _lines[at] = null;
         }
+
+        // Ends what others still ask over it; they go on to the next member.
+        line.Dispose();
     }
 
     private async Task<CallOptions> OptionsAsync(EtcdLine line, CancellationToken cancel)
@@ -163,14 +177,11 @@ internal sealed class EtcdCluster(EtcdAddress address) : IDisposable
 
 /// <summary>A stream of changes.</summary>
 internal sealed class EtcdWatch(
-    AsyncDuplexStreamingCall<WatchRequest, WatchResponse> call, Func<RpcException, StoreUnavailableException> fault)
-    : IDisposable
+    AsyncDuplexStreamingCall<WatchRequest, WatchResponse> call, string endpoint,
+    Func<RpcException, StoreUnavailableException> fault) : IDisposable
 {
-    /// <summary>
-    /// Waits for the next change; false when the stream is over: what it was to begin from is compacted, or the member
-    /// ended it.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">The connection broke.</exception>
+    /// <summary>Waits for the next change; false when what it was to begin from is compacted.</summary>
+    /// <exception cref="StoreUnavailableException">The connection broke, or the member ended the watch.</exception>
     public async Task<bool> ChangedAsync(CancellationToken cancel)
     {
         try
@@ -180,7 +191,7 @@ internal sealed class EtcdWatch(
                 var told = call.ResponseStream.Current;
                 if (told.Canceled)
                 {
-                    return false;
+                    return told.CompactRevision > 0 ? false : throw Ended(told.CancelReason);
                 }
 
                 if (told.Events.Count > 0)
@@ -189,7 +200,7 @@ internal sealed class EtcdWatch(
                 }
             }
 
-            return false;
+            throw Ended("no reason given");
         }
         catch (RpcException e)
         {
@@ -199,4 +210,7 @@ internal sealed class EtcdWatch(
     }
 
     public void Dispose() => call.Dispose();
+
+    private StoreUnavailableException Ended(string why) => new(StoreFault.Unreachable,
+        $"etcd at {endpoint} ended the watch of its keys: {why}", "look at the member's log", true);
 }

@@ -23,7 +23,7 @@ internal static class EtcdFault
     /// have happened all the same; every one of ours is safe to repeat.
     /// </summary>
     public static bool MayAnotherAnswer(RpcException e) => e.StatusCode is StatusCode.Unavailable
-        or StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Internal or StatusCode.Unknown;
+        or StatusCode.DeadlineExceeded or StatusCode.Internal or StatusCode.Unknown;
 
     /// <summary>The fault that a refusal is.</summary>
     public static StoreUnavailableException Of(RpcException e, EtcdAddress address, string endpoint) => e.StatusCode switch
@@ -43,19 +43,40 @@ internal static class EtcdFault
             $"etcd at {endpoint} does not let '{address.User}' read and write the keys of Baton",
             "grant it read and write of the prefix /baton/ ('etcdctl role grant-permission')", inner: e),
         StatusCode.Unimplemented => Stranger(endpoint, e),
-        _ when e.Status.DebugException is { } cause && Find<AuthenticationException>(cause) is { } refused =>
-            new(StoreFault.Unreachable,
-                $"etcd at {endpoint} shows a certificate that is not trusted, or does not trust ours: {OneLine(refused.Message)}",
-                "name its authority with cacert=FILE, and our own with cert=FILE and key=FILE", true, e),
-        _ when e.Status.DebugException is HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError
-            or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError } => Stranger(endpoint, e),
-        _ when e.Status.DebugException is HttpRequestException unreachable => new(StoreFault.Unreachable,
-            $"etcd at {endpoint} can't be reached: {OneLine((unreachable.InnerException ?? unreachable).Message)}",
-            "start it, or mend the address", true, e),
-        _ when Find<SocketException>(e.Status.DebugException) is { } refused => new(StoreFault.Unreachable,
-            $"etcd at {endpoint} can't be reached: {OneLine(refused.Message)}", "start it, or mend the address", true, e),
+        _ when e.Status.DebugException is { } cause && OfWay(cause, e, address, endpoint) is { } fault => fault,
         _ => new(StoreFault.Unreachable, $"etcd at {endpoint} did not do it: {OneLine(e.Status.Detail)}",
             "look at the cluster with 'etcdctl endpoint status --cluster'", true, e),
+    };
+
+    /// <summary>What is wrong with the connection; null where it is nothing of it.</summary>
+    private static StoreUnavailableException? OfWay(
+        Exception cause, RpcException e, EtcdAddress address, string endpoint) => cause switch
+    {
+        _ when Find<SocketException>(cause) is { } refused => new(StoreFault.Unreachable,
+            $"etcd at {endpoint} can't be reached: {OneLine(refused.Message)}", "start it, or mend the address", true, e),
+        _ when Find<AuthenticationException>(cause) is { } refused => OfEncryption(refused.Message, e, endpoint),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => OfEncryption("", e, endpoint),
+        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => Stranger(endpoint, e),
+        // Whoever wants a certificate and gets none, or none that it trusts, agrees and then hangs up.
+        HttpRequestException or IOException when address.IsEncrypted => new(
+            StoreFault.Unreachable, address.CertificateFile is null
+                ? $"etcd at {endpoint} hangs up: it may ask for a certificate of ours"
+                : $"etcd at {endpoint} hangs up: it may not trust our certificate",
+            "name one that it trusts with cert=FILE and key=FILE", true, e),
+        HttpRequestException or IOException => Stranger(endpoint, e),
+        _ => null,
+    };
+
+    private static StoreUnavailableException OfEncryption(string words, RpcException e, string endpoint) => words switch
+    {
+        _ when words.Contains("remote certificate", StringComparison.Ordinal) => new(StoreFault.Unreachable,
+            $"etcd at {endpoint} shows a certificate that is not trusted: {OneLine(words)}",
+            "name its authority with cacert=FILE, and the host as the certificate does", true, e),
+        _ when words.Contains("TLS alert", StringComparison.Ordinal) => new(StoreFault.Unreachable,
+            $"etcd at {endpoint} does not trust our certificate: {OneLine(words)}",
+            "name one that it trusts with cert=FILE and key=FILE", true, e),
+        _ => new(StoreFault.Unreachable, $"etcd at {endpoint} is not encrypted, and the address asks for it",
+            "leave tls, cacert, cert and key out of the address, or name the port that is encrypted", true, e),
     };
 
     /// <summary>Nobody answered in time.</summary>
@@ -63,8 +84,8 @@ internal static class EtcdFault
         $"etcd at {address.Members} does not answer", "look at the cluster and at the way to it", true);
 
     private static StoreUnavailableException Stranger(string endpoint, RpcException e) => new(StoreFault.Unreachable,
-        $"what answers at {endpoint} is not etcd, or speaks another protocol: {OneLine(e.Status.Detail)}",
-        "name the port for clients (2379), and tls=true or cacert=FILE where it is encrypted", inner: e);
+        $"what answers at {endpoint} is not etcd, or it is encrypted and the address is not",
+        "name the port for clients (2379), and tls=true or cacert=FILE where it is encrypted", true, e);
 
     private static bool Says(RpcException e, string words) =>
         e.Status.Detail.Contains(words, StringComparison.Ordinal);

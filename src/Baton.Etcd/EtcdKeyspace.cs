@@ -11,9 +11,10 @@ public sealed class EtcdKeyspace : IDisposable
 {
     private readonly EtcdCluster _cluster;
     private readonly ByteString _store;
-    private readonly ulong _clusterId;
     private readonly Lock _gate = new();
+    private ulong _clusterId;
     private long _reached;
+    private int _setbacks;
 
     private EtcdKeyspace(EtcdCluster cluster, EtcdKeys keys, ByteString store, StoreRecord record, ResponseHeader header)
     {
@@ -35,6 +36,9 @@ public sealed class EtcdKeyspace : IDisposable
     public string Prefix => Keys.Prefix;
 
     internal EtcdKeys Keys { get; }
+
+    /// <summary>How often it was found that the cluster was put back, or is another one.</summary>
+    internal int Setbacks => Volatile.Read(ref _setbacks);
 
     /// <summary>Opens what is there.</summary>
     /// <param name="address">The cluster.</param>
@@ -106,9 +110,7 @@ public sealed class EtcdKeyspace : IDisposable
 
         return ranges[0].Kvs[0].Value == _store
             ? (answer.Succeeded, answer.Header, ranges[1..])
-            : throw new StoreUnavailableException(StoreFault.Replaced,
-                $"the leases at {Prefix} in etcd at {Address.Members} are another store's now",
-                "nothing was acknowledged since; 'baton doctor' says what is there now");
+            : throw PutBack($"the leases at {Prefix} in etcd at {Address.Members} are another store's now");
     }
 
     /// <summary>A lease of etcd's own, granted just now; it ends by itself.</summary>
@@ -116,13 +118,20 @@ public sealed class EtcdKeyspace : IDisposable
         (line, options) => line.Leases.LeaseGrantAsync(
             new() { TTL = (long)Math.Ceiling(ttl.TotalSeconds) }, options), cancel).ConfigureAwait(false)).ID;
 
-    /// <summary>How long a lease of etcd's own has left at the most; whole seconds are all that etcd tells.</summary>
-    internal async Task<TimeSpan> LeftOfAsync(long lease, CancellationToken cancel)
+    /// <summary>
+    /// How old a lease of etcd's own is at the least and at the most, by etcd's clock, which tells whole seconds of what
+    /// is left; null once it ended.
+    /// </summary>
+    internal async Task<(TimeSpan AtLeast, TimeSpan AtMost)?> AgeOfAsync(long lease, CancellationToken cancel)
     {
         var answer = await _cluster.AskAsync(
             (line, options) => line.Leases.LeaseTimeToLiveAsync(new() { ID = lease }, options), cancel)
             .ConfigureAwait(false);
-        return TimeSpan.FromSeconds(answer.TTL < 0 ? 0 : answer.TTL + 1);
+        var atMost = TimeSpan.FromSeconds(Math.Max(answer.GrantedTTL - answer.TTL, 0));
+        return answer.TTL < 0 ? null
+            : (TimeSpan.FromSeconds(Math.Max(answer.GrantedTTL - answer.TTL - 1, 0)),
+                // It goes a while after its time is over.
+                answer.TTL == 0 ? TimeSpan.MaxValue : atMost);
     }
 
     /// <summary>Reads a range.</summary>
@@ -168,7 +177,7 @@ public sealed class EtcdKeyspace : IDisposable
                 throw NoStore(address);
             }
 
-            var record = EtcdJson.Read(found, EtcdJson.Default.StoreRecord);
+            var record = EtcdJson.ReadStore(found);
             return record.Version <= StoreRecord.Known
                 ? new(cluster, keys, found.Value, record, answer.Header)
                 : throw new StoreUnavailableException(StoreFault.Newer,
@@ -190,21 +199,27 @@ public sealed class EtcdKeyspace : IDisposable
     /// </summary>
     private void Check(ResponseHeader header, long before)
     {
+        var isAnother = false;
         lock (_gate)
         {
-            if (header.ClusterId == _clusterId && header.Revision >= before)
+            isAnother = header.ClusterId != _clusterId;
+            if (!isAnother && header.Revision >= before)
             {
                 _reached = Math.Max(_reached, header.Revision);
                 return;
             }
 
-            _reached = header.Revision;
+            // Told once; from here on it is the store.
+            (_clusterId, _reached) = (header.ClusterId, header.Revision);
+            _setbacks++;
         }
 
-        throw new StoreUnavailableException(StoreFault.Replaced,
-            header.ClusterId == _clusterId
-                ? $"etcd at {Address.Members} went back to an older state (from revision {before} to {header.Revision})"
-                : $"etcd at {Address.Members} is another cluster than before",
-            "nothing was acknowledged since; 'baton doctor' says what is there now");
+        throw PutBack(isAnother
+            ? $"etcd at {Address.Members} is another cluster than before"
+            : $"etcd at {Address.Members} went back to an older state (from revision {before} to {header.Revision})");
     }
+
+    /// <summary>The fault of a cluster that is not what it was.</summary>
+    internal static StoreUnavailableException PutBack(string how) => new(
+        StoreFault.Replaced, how, "nothing was acknowledged since; 'baton doctor' says what is there now");
 }

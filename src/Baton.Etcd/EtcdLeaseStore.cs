@@ -8,25 +8,24 @@ namespace Baton.Etcd;
 /// Leases in etcd. A record stays for good and counts the epochs; beside it a key hangs on a lease of etcd's own while
 /// somebody leads. Each renewal is granted a fresh lease and moves the key onto it in the step that counts the renewal,
 /// so that no member which lost its place without knowing can keep a leader alive. Every verb is a
-/// compare-and-set on the record's revision; the calls go on in the thread pool.
+/// compare-and-set on what the record holds, which also tells it from the record of a cluster that was put back; the
+/// calls go on in the thread pool.
 /// </summary>
-public sealed class EtcdLeaseStore : ILeaseStore
+public sealed partial class EtcdLeaseStore : ILeaseStore
 {
     /// <summary>How many terms are on record at the least; some more until the next ones are dropped.</summary>
     public const int TermsKept = 1000;
 
-    private const int TermsDropped = 100;
     private static readonly TimeSpan ShortestTtl = TimeSpan.FromSeconds(2);
 
     // The request of a process that was seen to end is not under way for longer.
     private static readonly TimeSpan RevokedFor = TimeSpan.FromDays(1);
 
-    private const int Tries = 5;
-
     private readonly EtcdKeyspace _space;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
     private readonly Dictionary<ElectionName, LeaseState> _known = [];
+    private readonly Dictionary<ElectionName, (HolderId Holder, Epoch Epoch, int Setbacks)> _confirmed = [];
 
     /// <summary>The leases of an open keyspace.</summary>
     /// <param name="space">The keyspace; closed by whoever opened it.</param>
@@ -85,13 +84,12 @@ public sealed class EtcdLeaseStore : ILeaseStore
     {
         var state = await LookAsync(election, default, cancel).ConfigureAwait(false);
         var view = View(election, state);
-        if (state is not { Lease.Holder: not null, OwnLease: { } own })
+        return state switch
         {
-            return view.HasRunOut ? view with { SilentFor = view.Ttl } : view;
-        }
-
-        var left = await _space.LeftOfAsync(own, cancel).ConfigureAwait(false);
-        return view with { SilentFor = left < view.Ttl ? view.Ttl - left : TimeSpan.Zero };
+            { Lease.Holder: null } or { Lease: null } => view,
+            { OwnLease: { } own } => view with { SilentFor = await SilenceAsync(view, own, cancel).ConfigureAwait(false) },
+            _ => view with { SilentFor = view.Ttl },
+        };
     }
 
     /// <inheritdoc/>
@@ -107,7 +105,7 @@ public sealed class EtcdLeaseStore : ILeaseStore
         }, cancel).ConfigureAwait(false);
         foreach (var pair in found.Kvs)
         {
-            yield return TermOf(election, EtcdJson.Read(pair, EtcdJson.Default.TermRecord));
+            yield return TermOf(election, EtcdJson.ReadTerm(pair));
         }
     }
 
@@ -138,166 +136,25 @@ public sealed class EtcdLeaseStore : ILeaseStore
         }
     }
 
-    private async Task<AcquireAnswer> AcquireAsync(Candidacy candidacy, CancellationToken cancel)
+    /// <summary>
+    /// By the wall clocks, as far as etcd's own clock bears them out; null where it can't be asked.
+    /// </summary>
+    private async Task<TimeSpan?> SilenceAsync(LeaseView view, long lease, CancellationToken cancel)
     {
-        var (election, self) = (candidacy.Election, candidacy.Candidate.Holder);
-        var state = Recall(election) is { } known && known.StandsAs(candidacy.Seen)
-            ? known : await LookAsync(election, self, cancel).ConfigureAwait(false);
-        for (var tries = Tries; ; tries--)
+        try
         {
-            if (state.IsRevoked)
+            if (await _space.AgeOfAsync(lease, cancel).ConfigureAwait(false) is not { } age)
             {
-                return new AcquireAnswer.Revoked();
+                return view.Ttl;
             }
 
-            if (state.IsHeldBy(self, null) && state.Lease!.Nonce == candidacy.Nonce)
-            {
-                return new AcquireAnswer.Acquired(TermOf(election, state.Lease), new(state.Lease.Epoch));
-            }
-
-            if (!state.StandsAs(candidacy.Seen) || tries == 0)
-            {
-                return new AcquireAnswer.Held(View(election, state));
-            }
-
-            var before = state;
-            var lease = await _space.GrantAsync(candidacy.Ttl, cancel).ConfigureAwait(false);
-            var dropped = await DroppedAsync(election, before, cancel).ConfigureAwait(false);
-            var record = Begin(candidacy, before);
-            (var won, state) = await StepAsync(election, self, before,
-                [.. Begin(election, record, before, LeaseRules.EndOf(candidacy.Seen.Standing), lease), .. dropped],
-                cancel, Absent(Keys.Revoked(election, self))).ConfigureAwait(false);
-            if (won)
-            {
-                return new AcquireAnswer.Acquired(TermOf(election, record), before.Known);
-            }
+            var silence = Now() - view.RenewedAt!.Value;
+            return silence < age.AtLeast ? age.AtLeast : silence > age.AtMost ? age.AtMost : silence;
         }
-    }
-
-    private LeaseRecord Begin(Candidacy candidacy, LeaseState before)
-    {
-        var (candidate, now) = (candidacy.Candidate, Now());
-        return new(Epoch.Max(before.Known, candidacy.Floor).Next.Value, candidate.Holder.Value, 0, candidacy.Nonce,
-            candidate.Host, candidate.Pid, candidate.ProcessStart, candidate.Witness?.Device, candidate.Witness?.Inode,
-            (long)candidacy.Ttl.TotalMilliseconds, now, now, null);
-    }
-
-    private IEnumerable<RequestOp> Begin(
-        ElectionName election, LeaseRecord record, LeaseState before, TermEnd? formerEnd, long lease)
-    {
-        yield return Put(Keys.Lease(election), EtcdJson.Write(record));
-        yield return Hold(election, record, lease);
-        yield return Put(Keys.Term(election, record.Epoch), EtcdJson.Write(new TermRecord(record.Epoch, record.Holder!,
-            record.Host, record.Pid, record.TtlMs, record.BeganAt, null, null)));
-        if (formerEnd is { } end && before.LastTerm is { EndedBy: null } former)
+        catch (StoreUnavailableException)
         {
-            yield return Put(Keys.Term(election, former.Epoch),
-                EtcdJson.Write(former with { EndedAt = record.BeganAt, EndedBy = end }));
-        }
-    }
-
-    /// <summary>What goes when the record of terms has grown too long.</summary>
-    private async Task<IReadOnlyList<RequestOp>> DroppedAsync(
-        ElectionName election, LeaseState state, CancellationToken cancel)
-    {
-        if (state.TermCount < TermsKept + TermsDropped)
-        {
-            return [];
-        }
-
-        var oldest = await _space.RangeAsync(new()
-        {
-            Key = Keys.TermsAfter(election, Epoch.None),
-            RangeEnd = Keys.EndOfTerms(election),
-            KeysOnly = true,
-            Limit = state.TermCount - TermsKept,
-            SortOrder = RangeRequest.Types.SortOrder.Ascend,
-            SortTarget = RangeRequest.Types.SortTarget.Key,
-        }, cancel).ConfigureAwait(false);
-        return oldest.Kvs.Count == 0 ? [] :
-        [
-            new()
-            {
-                RequestDeleteRange = new()
-                {
-                    Key = Keys.TermsAfter(election, Epoch.None),
-                    RangeEnd = EtcdKeys.After(oldest.Kvs[^1].Key),
-                },
-            },
-        ];
-    }
-
-    private async Task<RenewAnswer> RenewedAsync(Term term, CancellationToken cancel)
-    {
-        var (election, isFresh) = (term.Election, false);
-        var state = Recall(election);
-        for (var tries = Tries; tries > 0; tries--)
-        {
-            if (state?.IsHeldBy(term.Holder, term.Epoch) != true)
-            {
-                if (isFresh)
-                {
-                    return new RenewAnswer.NotYours(View(election, state!));
-                }
-
-                (state, isFresh) = (await LookAsync(election, default, cancel).ConfigureAwait(false), true);
-                continue;
-            }
-
-            var lease = await _space.GrantAsync(term.Ttl, cancel).ConfigureAwait(false);
-            var record = state.Lease! with
-            {
-                Renewals = state.Lease.Renewals + 1,
-                RenewedAt = Now(),
-                WitnessDevice = term.Witness?.Device,
-                WitnessInode = term.Witness?.Inode,
-            };
-            (var renewed, state) = await StepAsync(election, default, state,
-                [Put(Keys.Lease(election), EtcdJson.Write(record)), Hold(election, record, lease)], cancel)
-                .ConfigureAwait(false);
-            if (renewed)
-            {
-                return new RenewAnswer.Renewed(term with { Renewals = record.Renewals });
-            }
-
-            isFresh = true;
-        }
-
-        throw Contended(election);
-    }
-
-    private async Task<ReleaseAnswer> EndAsync(
-        ElectionName election, HolderId holder, Epoch? epoch, TermEnd reason, CancellationToken cancel)
-    {
-        var state = Recall(election) is { } known && known.IsHeldBy(holder, epoch)
-            ? known : await LookAsync(election, default, cancel).ConfigureAwait(false);
-        for (var tries = Tries; tries > 0; tries--)
-        {
-            if (!state.IsHeldBy(holder, epoch))
-            {
-                return new ReleaseAnswer.NotYours(View(election, state));
-            }
-
-            var ended = state.Lease!;
-            (var done, state) = await StepAsync(election, default, state,
-                [.. End(election, ended, state.LastTerm, reason)], cancel).ConfigureAwait(false);
-            if (done)
-            {
-                return new ReleaseAnswer.Released(new(ended.Epoch));
-            }
-        }
-
-        throw Contended(election);
-    }
-
-    private IEnumerable<RequestOp> End(ElectionName election, LeaseRecord lease, TermRecord? last, TermEnd reason)
-    {
-        yield return Put(Keys.Lease(election), EtcdJson.Write(lease with { Holder = null, EndedBy = reason }));
-        yield return new() { RequestDeleteRange = new() { Key = Keys.Holder(election) } };
-        if (last is { EndedBy: null } term && term.Epoch == lease.Epoch)
-        {
-            yield return Put(Keys.Term(election, term.Epoch),
-                EtcdJson.Write(term with { EndedAt = Now(), EndedBy = reason }));
+            // The lease itself was read; this is for display.
+            return null;
         }
     }
 
@@ -312,12 +169,13 @@ public sealed class EtcdLeaseStore : ILeaseStore
     private async Task<(bool Done, LeaseState State)> StepAsync(ElectionName election, HolderId self, LeaseState state,
         IReadOnlyList<RequestOp> acts, CancellationToken cancel, params Compare[] more)
     {
-        var stands = new Compare
+        // Of a cluster that was put back, a revision of the lost time may name somebody else's record.
+        var stands = state.LeaseText is not { } text ? Absent(Keys.Lease(election)) : new Compare
         {
             Key = Keys.Lease(election),
-            Target = Compare.Types.CompareTarget.Mod,
+            Target = Compare.Types.CompareTarget.Value,
             Result = Compare.Types.CompareResult.Equal,
-            ModRevision = state.LeaseRevision,
+            Value = text,
         };
         var (done, header, seen) = await _space.StepAsync(
             [stands, .. more], acts, LeaseState.Looks(Keys, election, self), cancel).ConfigureAwait(false);
@@ -337,11 +195,35 @@ public sealed class EtcdLeaseStore : ILeaseStore
     {
         lock (_gate)
         {
-            _known[election] = state;
+            // Who else asks is another process life.
+            _known[election] = state with { IsRevoked = false };
         }
 
         return state;
     }
+
+    private Term Confirm(Term term)
+    {
+        lock (_gate)
+        {
+            _confirmed[term.Election] = (term.Holder, term.Epoch, _space.Setbacks);
+        }
+
+        return term;
+    }
+
+    // Any request may be the one that is told; the leader is to know of it too.
+    private bool IsConfirmed(Term term)
+    {
+        lock (_gate)
+        {
+            return !_confirmed.TryGetValue(term.Election, out var last) || last.Setbacks == _space.Setbacks
+                || last.Holder != term.Holder || last.Epoch != term.Epoch;
+        }
+    }
+
+    private static bool IsOlder(LeaseState state, Term term) =>
+        state.IsHeldBy(term.Holder, term.Epoch) && state.Lease!.Renewals < term.Renewals;
 
     private RequestOp Hold(ElectionName election, LeaseRecord record, long lease) => Put(Keys.Holder(election),
         ByteString.CopyFromUtf8(LeaseState.HolderText(record.Epoch, record.Holder)), lease);

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Etcdserverpb;
 using Grpc.Net.Client;
@@ -14,10 +15,6 @@ internal sealed class EtcdLine : IDisposable
     private static readonly TimeSpan SignOfLifeEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SignOfLifeWithin = TimeSpan.FromSeconds(5);
 
-    // Requests have their own times and turns; a connection that failed is tried again with the next of them.
-    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan ReconnectWithin = TimeSpan.FromMilliseconds(500);
-
     private readonly GrpcChannel _channel;
     private int _failures;
 
@@ -30,6 +27,8 @@ internal sealed class EtcdLine : IDisposable
             ConnectTimeout = LongestConnect,
             KeepAlivePingDelay = SignOfLifeEvery,
             KeepAlivePingTimeout = SignOfLifeWithin,
+            // A server hangs up on who asks while nothing is under way, too.
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseProxy = false,
         };
@@ -38,14 +37,10 @@ internal sealed class EtcdLine : IDisposable
             handler.SslOptions = Encryption(address);
         }
 
+        // Given a client and not the handler, the channel connects when it is asked and keeps no pauses of its own
+        // between attempts, which grow to two minutes.
         _channel = GrpcChannel.ForAddress($"{(address.IsEncrypted ? "https" : "http")}://{endpoint}",
-            new()
-            {
-                HttpHandler = handler,
-                DisposeHttpClient = true,
-                InitialReconnectBackoff = ReconnectAfter,
-                MaxReconnectBackoff = ReconnectWithin,
-            });
+            new() { HttpClient = new(handler) { Timeout = Timeout.InfiniteTimeSpan }, DisposeHttpClient = true });
         Endpoint = endpoint;
         Keys = new(_channel);
         Leases = new(_channel);
@@ -75,32 +70,42 @@ internal sealed class EtcdLine : IDisposable
     private static SslClientAuthenticationOptions Encryption(EtcdAddress address)
     {
         var options = new SslClientAuthenticationOptions();
-        try
+        if (address.AuthorityFile is { } authorities)
         {
-            if (address.AuthorityFile is { } authorities)
+            options.CertificateChainPolicy = new X509ChainPolicy
             {
-                options.CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                };
-                options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authorities);
-            }
-
-            if (address.CertificateFile is { } certificate)
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            Read($"cacert={authorities}", () => options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authorities));
+            if (options.CertificateChainPolicy.CustomTrustStore.Count == 0)
             {
-                options.ClientCertificates =
-                    [X509Certificate2.CreateFromPemFile(certificate, address.KeyFile ?? certificate)];
+                throw Unreadable($"cacert={authorities}", "it holds no certificate");
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException
-            or System.Security.Cryptography.CryptographicException or ArgumentException)
+
+        if (address.CertificateFile is { } certificate)
         {
-            throw new StoreUnavailableException(StoreFault.Unreachable,
-                $"a certificate that the address of etcd names can't be read: {e.Message}",
-                "mend cacert, cert or key in the address: files in PEM format", inner: e);
+            Read($"cert={certificate}{(address.KeyFile is { } key ? $" or key={key}" : "")}", () => options.ClientCertificates =
+                [X509Certificate2.CreateFromPemFile(certificate, address.KeyFile ?? certificate)]);
         }
 
         return options;
     }
+
+    private static void Read(string named, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw Unreadable(named, e.Message, e);
+        }
+    }
+
+    private static StoreUnavailableException Unreadable(string named, string why, Exception? inner = null) => new(
+        StoreFault.Unreachable, $"what the address of etcd names can't be read, {named}: {why.ReplaceLineEndings(" ")}",
+        "mend cacert, cert or key in the address: files in PEM format", inner: inner);
 }

@@ -41,14 +41,30 @@ internal sealed partial class EtcdJson : JsonSerializerContext
     /// <inheritdoc cref="Write(StoreRecord)"/>
     public static ByteString Write(TermRecord record) => Bytes(record, Default.TermRecord);
 
-    /// <summary>The record of a key.</summary>
-    /// <exception cref="StoreUnavailableException">What stands there is none.</exception>
-    public static T Read<T>(Mvccpb.KeyValue pair, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
+    /// <summary>Which store a key names.</summary>
+    /// <exception cref="StoreUnavailableException">What stands there is no such record.</exception>
+    public static StoreRecord ReadStore(Mvccpb.KeyValue pair) => Read(pair, Default.StoreRecord, store => store.Id is { Length: > 0 });
+
+    /// <summary>The lease that stands at a key.</summary>
+    /// <inheritdoc cref="ReadStore"/>
+    public static LeaseRecord ReadLease(Mvccpb.KeyValue pair) => Read(pair, Default.LeaseRecord, lease =>
+        IsTerm(lease.Epoch, lease.Holder ?? "-", lease.TtlMs) && lease is { Renewals: >= 0, Host: not null });
+
+    /// <summary>The term that stands at a key.</summary>
+    /// <inheritdoc cref="ReadStore"/>
+    public static TermRecord ReadTerm(Mvccpb.KeyValue pair) => Read(pair, Default.TermRecord, term =>
+        IsTerm(term.Epoch, term.Holder, term.TtlMs) && term.Host is not null);
+
+    private static bool IsTerm(long epoch, string? holder, long ttl) => epoch is >= 1 and <= Epoch.Highest
+        && holder is not null && HolderId.IsWellFormed(holder) && ttl > 0 && ttl <= TimeSpan.FromDays(1).TotalMilliseconds;
+
+    private static T Read<T>(Mvccpb.KeyValue pair, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
+        Func<T, bool> isSound) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(pair.Value.Span, type) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(pair.Value.Span, type) is { } record && isSound(record)
+                ? record : throw new JsonException("a value in it can't be");
         }
         catch (JsonException e)
         {

@@ -75,7 +75,7 @@ public sealed class EtcdScratch : IDisposable
     // Only while the mark that was read still stands there.
     private async Task<bool> TryDropAsync(EtcdKeys keys, KeyValue found, CancellationToken cancel)
     {
-        if (!EtcdJson.Read(found, EtcdJson.Default.StoreRecord).Id.StartsWith(_mark, StringComparison.Ordinal))
+        if (!EtcdJson.ReadStore(found).Id.StartsWith(_mark, StringComparison.Ordinal))
         {
             return false;
         }

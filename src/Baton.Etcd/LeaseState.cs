@@ -1,4 +1,5 @@
 using Etcdserverpb;
+using Google.Protobuf;
 using Mvccpb;
 
 namespace Baton.Etcd;
@@ -6,12 +7,12 @@ namespace Baton.Etcd;
 /// <summary>All that stands in etcd of one election at one revision.</summary>
 /// <param name="Revision">The revision of the cluster at which it stood so.</param>
 /// <param name="Lease">The record of the lease; null where nobody ever led.</param>
-/// <param name="LeaseRevision">When that record was written last; 0 where there is none.</param>
+/// <param name="LeaseText">That record as it is written; null where there is none.</param>
 /// <param name="OwnLease">The lease of etcd's own on which the leader's key hangs; null once that ran out.</param>
 /// <param name="LastTerm">The newest term on record.</param>
 /// <param name="TermCount">How many are on record.</param>
 /// <param name="IsRevoked">Whether the process life that was asked for is revoked.</param>
-internal sealed record LeaseState(long Revision, LeaseRecord? Lease, long LeaseRevision, long? OwnLease,
+internal sealed record LeaseState(long Revision, LeaseRecord? Lease, ByteString? LeaseText, long? OwnLease,
     TermRecord? LastTerm, long TermCount, bool IsRevoked)
 {
     /// <summary>What is to be read for a state, in the order that <see cref="Read"/> expects.</summary>
@@ -37,14 +38,9 @@ internal sealed record LeaseState(long Revision, LeaseRecord? Lease, long LeaseR
     {
         var lease = seen[0].Kvs.FirstOrDefault();
         var term = seen[2].Kvs.FirstOrDefault();
-        var record = lease is null ? null : EtcdJson.Read(lease, EtcdJson.Default.LeaseRecord);
-        return record is { Epoch: < 1 or > Epoch.Highest }
-            ? throw new StoreUnavailableException(StoreFault.Damaged,
-                $"the lease in etcd names an epoch of {record.Epoch}",
-                "restore etcd from a snapshot, or delete the key; epochs go on above the known ones")
-            : new(revision, record, lease?.ModRevision ?? 0, LeaseOf(seen[1].Kvs.FirstOrDefault(), record),
-                term is null ? null : EtcdJson.Read(term, EtcdJson.Default.TermRecord), seen[2].Count,
-                seen.Count > 3 && seen[3].Count > 0);
+        var record = lease is null ? null : EtcdJson.ReadLease(lease);
+        return new(revision, record, lease?.Value, LeaseOf(seen[1].Kvs.FirstOrDefault(), record),
+            term is null ? null : EtcdJson.ReadTerm(term), seen[2].Count, seen.Count > 3 && seen[3].Count > 0);
     }
 
     /// <summary>Whether the lease stands as a follower saw it.</summary>

@@ -44,7 +44,7 @@ internal static partial class ElectionMachine
                 return;
             }
 
-            Remember(view, mark);
+            view = Remember(view, mark);
             if (State.Unsettled is { } unsettled && Settle(view, unsettled))
             {
                 return;
@@ -59,14 +59,25 @@ internal static partial class ElectionMachine
                 return;
             }
 
-            State = State with { NextAt = State.LooksAgain ? now : now + timers.PollEvery };
+            // The silence is looked at when it is long enough, where that is sooner than the next beat.
+            var silent = State.SeenSince + (view.Ttl * LeaseRules.RateSlack);
+            var next = State.LooksAgain ? now : now + timers.PollEvery;
+            State = State with { NextAt = standing.IsVacant() || silent <= now ? next : Instant.Min(next, silent) };
         }
 
-        private void Remember(LeaseView view, Epoch mark)
+        /// <summary>
+        /// Keeps what was seen, and since when. A lease that was seen to live and is said to have run out before it was
+        /// silent for its ttl was taken away by somebody's hand: its holder knows nothing of it yet, so it is waited out.
+        /// </summary>
+        private LeaseView Remember(LeaseView view, Epoch mark)
         {
             if (!view.StandsAs(State.Seen))
             {
                 State = State with { SeenSince = now };
+            }
+            else if (State.Seen is { HasRunOut: false })
+            {
+                view = view with { HasRunOut = false };
             }
 
             if (State.Seen is { } seen ? view.Epoch < seen.Epoch : Epoch.Max(view.Epoch, view.Adopted) < mark)
@@ -78,6 +89,7 @@ internal static partial class ElectionMachine
             }
 
             State = State with { Seen = view };
+            return view;
         }
 
         private void TellStanding(LeaseView view, LeaseStanding standing)

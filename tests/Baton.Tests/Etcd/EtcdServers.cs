@@ -20,12 +20,15 @@ internal sealed class EtcdServers : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("baton-etcd-").FullName;
 
-    private EtcdServers(int members, IReadOnlyList<string> settings)
+    private EtcdServers(int members, bool isEncrypted, IReadOnlyList<string> settings)
     {
-        var ports = Enumerable.Range(0, members).Select(_ => (Clients: FreePort(), Peers: FreePort())).ToArray();
+        var ports = Enumerable.Range(0, members)
+            .Select(_ => new EtcdPorts(FreePort(), FreePort(), FreePort(), isEncrypted)).ToArray();
         var all = string.Join(',', ports.Select((port, number) => $"m{number}=http://127.0.0.1:{port.Peers}"));
-        Members = [.. ports.Select((port, number) => new EtcdMember(
-            $"m{number}", _folder, port.Clients, port.Peers, all, settings))];
+        // Who is alone need not wait to see whether another leads.
+        string[] pace = members == 1 ? ["--heartbeat-interval", "20", "--election-timeout", "200"] : [];
+        Members = [.. ports.Select((port, number) =>
+            new EtcdMember($"m{number}", _folder, port, all, [.. pace, .. settings]))];
     }
 
     /// <summary>One for all tests that don't harm it. Skips the test where there is no etcd to start.</summary>
@@ -52,10 +55,15 @@ internal sealed class EtcdServers : IDisposable
     }
 
     /// <summary>A cluster of one's own, for whoever stops, freezes or empties it.</summary>
-    public static EtcdServers Start(int members, params string[] settings)
+    public static EtcdServers Start(int members, params string[] settings) => Start(members, false, settings);
+
+    /// <summary>A cluster of one's own whose settings name a certificate.</summary>
+    public static EtcdServers StartEncrypted(params string[] settings) => Start(1, true, settings);
+
+    private static EtcdServers Start(int members, bool isEncrypted, string[] settings)
     {
         Require();
-        var servers = new EtcdServers(members, settings);
+        var servers = new EtcdServers(members, isEncrypted, settings);
         foreach (var member in servers.Members)
         {
             member.Launch();
@@ -98,18 +106,25 @@ internal sealed class EtcdServers : IDisposable
     }
 }
 
+/// <summary>Where a member is asked by clients, by its peers, and for its health.</summary>
+internal sealed record EtcdPorts(int Clients, int Peers, int Health, bool IsEncrypted);
+
 /// <summary>One member of a cluster.</summary>
-internal sealed class EtcdMember(
-    string name, string folder, int clients, int peers, string all, IReadOnlyList<string> settings)
+internal sealed class EtcdMember(string name, string folder, EtcdPorts ports, string all, IReadOnlyList<string> settings)
 {
     private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(60);
 
     private Process? _process;
 
     /// <summary>Where clients ask it.</summary>
-    public string Endpoint => $"127.0.0.1:{clients}";
+    public string Endpoint => $"127.0.0.1:{ports.Clients}";
 
-    public int Port => clients;
+    public int Port => ports.Clients;
+
+    /// <summary>What it wrote about itself.</summary>
+    public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
+
+    private string LogFile => Path.Combine(folder, $"{name}.log");
 
     private string Data => Path.Combine(folder, name);
 
@@ -120,13 +135,14 @@ internal sealed class EtcdMember(
     /// <summary>Starts its process, and waits for nothing.</summary>
     public void Launch()
     {
+        var place = $"{(ports.IsEncrypted ? "https" : "http")}://127.0.0.1:{ports.Clients}";
+        var peers = $"http://127.0.0.1:{ports.Peers}";
         _process = Process.Start(new ProcessStartInfo(Find("etcd")!,
         [
-            "--name", name, "--data-dir", Data, "--listen-client-urls", $"http://127.0.0.1:{clients}",
-            "--advertise-client-urls", $"http://127.0.0.1:{clients}", "--listen-peer-urls", $"http://127.0.0.1:{peers}",
-            "--initial-advertise-peer-urls", $"http://127.0.0.1:{peers}", "--initial-cluster", all,
-            "--initial-cluster-state", "new", "--log-outputs", Path.Combine(folder, $"{name}.log"), "--logger", "zap",
-            .. settings,
+            "--name", name, "--data-dir", Data, "--listen-client-urls", place, "--advertise-client-urls", place,
+            "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", all,
+            "--listen-metrics-urls", $"http://127.0.0.1:{ports.Health}",
+            "--initial-cluster-state", "new", "--log-outputs", LogFile, "--logger", "zap", .. settings,
         ])
         {
             WorkingDirectory = "/",
@@ -146,7 +162,7 @@ internal sealed class EtcdMember(
         {
             try
             {
-                using var answer = client.Send(new(HttpMethod.Get, $"http://{Endpoint}/health"));
+                using var answer = client.Send(new(HttpMethod.Get, $"http://127.0.0.1:{ports.Health}/health"));
                 if (answer.IsSuccessStatusCode)
                 {
                     return;
@@ -157,7 +173,8 @@ internal sealed class EtcdMember(
                 // Not yet.
             }
 
-            Assert.True(Instant.Of(BootClock.Instance) < until && !_process!.HasExited, $"etcd at {Endpoint} did not start");
+            Assert.True(Instant.Of(BootClock.Instance) < until && !_process!.HasExited,
+                $"etcd did not start: {Log}");
             BootClock.Pause(TimeSpan.FromMilliseconds(20), CancellationToken.None);
         }
     }
@@ -190,7 +207,11 @@ internal sealed class EtcdMember(
     }
 
     /// <summary>Copies its data while it does not run.</summary>
-    public void Save() => Run("cp", "-a", Data, $"{Data}.saved");
+    public void Save()
+    {
+        Run("rm", "-rf", $"{Data}.saved");
+        Run("cp", "-a", Data, $"{Data}.saved");
+    }
 
     /// <summary>Puts the copy back while it does not run.</summary>
     public void Restore()

@@ -162,7 +162,9 @@ public sealed class PostgresConnectionTests(EncryptedPostgresServer own) : IClas
         var socket = PostgresAddress.Parse($"postgres:///postgres?host={folder}&port={own.Server.Port}&schema={_schema}");
         own.Server.Do($"CREATE ROLE \"{socket.User}\" SUPERUSER LOGIN");
         using var database = PostgresDatabase.OpenOrCreate(socket, "store-1", out _);
-        await using var candidate = new PostgresCandidate(PostgresDatabase.Open(socket), "orc-a", TimeSpan.FromSeconds(2));
+        var leases = PostgresDatabase.Open(socket);
+        await using var candidate = new StoreCandidate(
+            new PostgresLeaseStore(leases), "orc-a", TimeSpan.FromSeconds(2), leases);
         Assert.True((await candidate.LeadsAsync(above: 0)).IsValid);
     }
 

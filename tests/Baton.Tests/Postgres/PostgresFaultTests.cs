@@ -35,7 +35,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         try
         {
             // Nothing answers: only the deadline can end it.
-            await PostgresCandidate.LosesAsync(first);
+            await StoreCandidate.LosesAsync(first);
             Assert.False(first.IsValid);
         }
         finally
@@ -57,7 +57,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Server.Stop();
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => work.SnapshotAsync(Cancel).AsTask());
         Assert.True(refusal.IsTransient, refusal.Message);
-        await PostgresCandidate.LosesAsync(first);
+        await StoreCandidate.LosesAsync(first);
         Server.Start();
 
         Assert.True((await candidate.LeadsAsync(above: first.Epoch.Value)).IsValid);
@@ -74,7 +74,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         {
             await RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 + "WHERE application_name LIKE 'baton%' AND pid <> pg_backend_pid()");
-            var renewed = await PostgresCandidate.RenewsAsync(new PostgresLeaseStore(database));
+            var renewed = await StoreCandidate.RenewsAsync(new PostgresLeaseStore(database));
             Assert.Equal(leadership.Epoch, renewed.Epoch);
         }
 
@@ -158,7 +158,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         await using var candidate = Start(Make());
         var leadership = await candidate.LeadsAsync(above: 0);
         await RunAsync($"DROP SCHEMA {_schema} CASCADE");
-        await PostgresCandidate.LosesAsync(leadership);
+        await StoreCandidate.LosesAsync(leadership);
         Assert.Equal(LossReason.StoreLost, leadership.LossReason);
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() =>
             new PostgresWorkStore(database, ElectionName.Main).SnapshotAsync(Cancel).AsTask());
@@ -182,7 +182,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Server.Stop();
         Server.Restore("old");
         Server.Start();
-        await PostgresCandidate.LosesAsync(leadership);
+        await StoreCandidate.LosesAsync(leadership);
         Assert.True((await candidate.LeadsAsync(above: leadership.Epoch.Value)).IsValid);
     }
 
@@ -314,8 +314,8 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
 
     private PostgresDatabase Make() => PostgresDatabase.OpenOrCreate(Address(), "store-1", out _);
 
-    private static PostgresCandidate Start(PostgresDatabase database, string name = "orc-a") =>
-        new(database, name, Ttl);
+    private static StoreCandidate Start(PostgresDatabase database, string name = "orc-a") =>
+        new(new PostgresLeaseStore(database), name, Ttl, database);
 
     private static async Task DoAsync(NpgsqlConnection raw, string sql)
     {

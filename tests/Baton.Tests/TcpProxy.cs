@@ -27,6 +27,9 @@ internal sealed class TcpProxy : IDisposable
     /// <summary>How long each piece is held back.</summary>
     public TimeSpan Delay { get; set; }
 
+    /// <summary>How long each piece of an answer is held back besides.</summary>
+    public TimeSpan AnswerDelay { get; set; }
+
     /// <summary>From now on nothing comes through, and nobody is told; what is sent waits.</summary>
     public void BlackHole()
     {
@@ -92,8 +95,8 @@ internal sealed class TcpProxy : IDisposable
                     _sockets.AddRange([near, far]);
                 }
 
-                pumps.Add(PumpAsync(near, far));
-                pumps.Add(PumpAsync(far, near));
+                pumps.Add(PumpAsync(near, far, () => Delay));
+                pumps.Add(PumpAsync(far, near, () => Delay + AnswerDelay));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -102,16 +105,16 @@ internal sealed class TcpProxy : IDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, Func<TimeSpan> delay)
     {
         var piece = new byte[16384];
         try
         {
             while (await from.ReceiveAsync(piece, _over.Token) is var length and > 0)
             {
-                if (Delay > TimeSpan.Zero)
+                if (delay() is { Ticks: > 0 } held)
                 {
-                    await Task.Delay(Delay, BootClock.Instance, _over.Token);
+                    await Task.Delay(held, BootClock.Instance, _over.Token);
                 }
 
                 Task open;
