@@ -14,7 +14,6 @@ internal static unsafe partial class SystemCalls
 
     public const int NoSuchFile = 2;
     public const int Interrupted = 4;
-    public const int NotPermitted = 13;
     public const int NotImplemented = 38;
 
     public const int ReadOnly = 0;

@@ -122,7 +122,8 @@ public sealed class TaskRunnerTests : IDisposable
         var task = await SubmitAsync();
         var running = RunAsync(Order($"while ! test -e {_folder.PathOf("end")}; do sleep 0.01; done") with
         {
-            ClaimTtl = TimeSpan.FromMilliseconds(500),
+            // Long enough to be extended in time on a busy machine.
+            ClaimTtl = TimeSpan.FromSeconds(3),
         });
         await UntilAsync(snapshot => snapshot.InProgress is [{ Claim.Extensions: >= 3 }]);
         var claim = (await TaskAsync(task)).Claim!;

@@ -68,7 +68,8 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
     public async Task A_leader_whose_sessions_are_ended_goes_on_leading()
     {
         using var database = Make();
-        await using var candidate = Start(Make());
+        // Time enough to connect again, on a busy machine too.
+        await using var candidate = Start(Make(), ttl: Ttl * 3);
         var leadership = await candidate.LeadsAsync(above: 0);
         for (var i = 0; i < 3; i++)
         {
@@ -314,8 +315,8 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
 
     private PostgresDatabase Make() => PostgresDatabase.OpenOrCreate(Address(), "store-1", out _);
 
-    private static StoreCandidate Start(PostgresDatabase database, string name = "orc-a") =>
-        new(new PostgresLeaseStore(database), name, Ttl, database);
+    private static StoreCandidate Start(PostgresDatabase database, string name = "orc-a", TimeSpan? ttl = null) =>
+        new(new PostgresLeaseStore(database), name, ttl ?? Ttl, database);
 
     private static async Task DoAsync(NpgsqlConnection raw, string sql)
     {
