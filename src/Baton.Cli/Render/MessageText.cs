@@ -23,9 +23,9 @@ internal static class MessageText
         };
         var answers = draft.ReplyTo is { } answered ? $" (answers {answered})" : "";
         var subject = draft.Subject is { } words ? $"{Plain.Line(words)}: " : "";
+        var said = lines.Length == 1 ? subject + lines[0] : subject.TrimEnd(' ', ':');
         yield return $"{message.Seq,5}  {UtcMilliseconds.Text(message.At)}  {ink.Faint(draft.Id.Value)}  "
-            + $"{ink.Strong(Plain.Line(draft.From))} -> {Plain.Line(to)}{answers}  "
-            + (lines.Length == 1 ? subject + lines[0] : subject.TrimEnd(' ', ':'));
+            + $"{ink.Strong(Plain.Line(draft.From))} -> {Plain.Line(to)}{answers}  {said}".TrimEnd();
         foreach (var line in lines.Length == 1 ? [] : lines)
         {
             yield return $"{Indent}{line}".TrimEnd();
