@@ -100,11 +100,11 @@ internal static class TaskCompleteCommand
         keeper.Guard(child);
         await ((Task)child.Exit).WaitAsync(limit < LongestWait ? limit.Value : Timeout.InfiniteTimeSpan, clock, session.Stop)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var isOver = !child.Exit.IsCompleted;
+        var (isOver, took) = (!child.Exit.IsCompleted, Instant.Of(clock) - began);
         child.EndTree(Grace);
         session.Stop.ThrowIfCancellationRequested();
         await child.Drained.WaitAsync(LastWords, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return seen.Evidence(check, child.Exit.IsCompleted ? await child.Exit : new(null, SystemCalls.Kill), at,
-            Instant.Of(clock) - began, timedOut: isOver && keeper.Lost is null);
+            took, timedOut: isOver && keeper.Lost is null);
     }
 }

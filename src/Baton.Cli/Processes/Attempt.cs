@@ -27,7 +27,7 @@ internal sealed class Attempt(
     /// <param name="stop">Ends it, and gives the claim back.</param>
     public async Task<Settlement> RunAsync(ChildStart start, CancellationToken stop)
     {
-        var (early, exit) = await StepAsync(start with
+        var (early, exit, _) = await StepAsync(start with
         {
             Output = guards.Output.Hearing(order.Output(task)),
             Errors = guards.Output.Hearing(order.Errors(task)),
@@ -60,15 +60,15 @@ internal sealed class Attempt(
         {
             using var seen = new CheckOutput();
             guards.Output.Note($"check: {check}");
-            var (at, began) = (tools.Clock.GetUtcNow(), Instant.Of(tools.Clock));
-            var (early, exit) = await StepAsync(CheckOutput.Start(
+            var at = tools.Clock.GetUtcNow();
+            var (early, exit, took) = await StepAsync(CheckOutput.Start(
                 start, check, guards.Output.Hearing(seen.Measured(order.Errors(task)))), stop);
             if (early is Settlement.Release)
             {
                 return early;
             }
 
-            var shown = seen.Evidence(check, exit, at, Instant.Of(tools.Clock) - began, timedOut: early is not null);
+            var shown = seen.Evidence(check, exit, at, took, timedOut: early is not null);
             evidence.Add(shown);
             if (!shown.Passed)
             {
@@ -96,9 +96,13 @@ internal sealed class Attempt(
         }
     }
 
-    /// <summary>One process with its tree; gives what becomes of the attempt if it had to be ended before.</summary>
-    private async Task<(Settlement? Early, ChildExit Exit)> StepAsync(ChildStart start, CancellationToken stop)
+    /// <summary>
+    /// One process with its tree; gives what becomes of the attempt if it had to be ended before, and how long it ran.
+    /// </summary>
+    private async Task<(Settlement? Early, ChildExit Exit, TimeSpan Took)> StepAsync(
+        ChildStart start, CancellationToken stop)
     {
+        var began = Instant.Of(tools.Clock);
         ChildProcess child;
         try
         {
@@ -107,12 +111,13 @@ internal sealed class Attempt(
         catch (IOException e)
         {
             const int cannotRun = 127;
-            return (new Settlement.Fail(e.Message, cannotRun), new(cannotRun, null));
+            return (new Settlement.Fail(e.Message, cannotRun), new(cannotRun, null), TimeSpan.Zero);
         }
 
         _children.Add(child);
         guards.Keeper.Guard(child);
         var early = await ExitOrEndAsync(child, stop);
+        var took = Instant.Of(tools.Clock) - began;
         if (!child.EndTree(order.Grace))
         {
             tools.Trouble($"{task.Id}: processes of its command can't be ended");
@@ -122,7 +127,7 @@ internal sealed class Attempt(
         await child.Drained.WaitAsync(LastWords, tools.Clock, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // What could not be killed has no end yet.
-        return (early, child.Exit.IsCompleted ? await child.Exit : new(null, SystemCalls.Kill));
+        return (early, child.Exit.IsCompleted ? await child.Exit : new(null, SystemCalls.Kill), took);
     }
 
     private async Task<Settlement?> ExitOrEndAsync(ChildProcess child, CancellationToken stop)

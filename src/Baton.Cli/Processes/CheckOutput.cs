@@ -29,14 +29,15 @@ internal sealed class CheckOutput : IDisposable
         Errors = new ChildOutput.Descriptor(1),
     };
 
-    /// <summary>The same output, measured; what would not pass through this process does so for it.</summary>
+    /// <summary>
+    /// The same output, measured; what would not pass through this process does so for it, to our standard error: a
+    /// check has no data to give.
+    /// </summary>
     public ChildOutput Measured(ChildOutput output) => output switch
     {
         ChildOutput.Lines lines => lines with { Raw = Before(lines.Raw) },
         ChildOutput.Chunks chunks => new ChildOutput.Chunks(Before(chunks.Take)),
-        ChildOutput.Descriptor other => new ChildOutput.Chunks(
-            Before(bytes => SystemCalls.WriteAll(other.File, bytes))),
-        _ => new ChildOutput.Chunks(Before(bytes => SystemCalls.WriteAll(1, bytes))),
+        _ => new ChildOutput.Chunks(Before(bytes => SystemCalls.WriteAll(2, bytes))),
     };
 
     /// <summary>What the check was seen to do.</summary>

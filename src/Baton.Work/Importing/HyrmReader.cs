@@ -220,7 +220,7 @@ public sealed partial class HyrmReader
         int? lines = null;
         int? firstOdd = null;
         var odd = 0;
-        _folder.EachLine(LogFile, (number, line) =>
+        var hasEnd = _folder.EachLine(LogFile, (number, line) =>
         {
             lines = number;
             if (RecordFields.ParseTime(line.Split(' ', 2)[0]) is null && !string.IsNullOrWhiteSpace(line))
@@ -235,6 +235,12 @@ public sealed partial class HyrmReader
             }
         });
         _folder.Found(LogFile, lines, "lines");
+        if (!hasEnd)
+        {
+            _findings.Add(FindingKind.LeftOut, LogFile, lines,
+                "the last line has no end: what was cut off may have named higher epochs");
+        }
+
         if (odd > 0)
         {
             _findings.Add(FindingKind.Disagreement, LogFile, firstOdd,

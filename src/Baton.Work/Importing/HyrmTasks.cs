@@ -26,7 +26,7 @@ internal sealed partial class HyrmTasks(string file, DateTimeOffset now, Finding
             && counted != completed)
         {
             findings.Add(FindingKind.Disagreement, file, heading.Part("completed_count")!.Line,
-                $"completed_count says {counted}, but {completed} tasks are completed; they are believed");
+                $"completed_count says {counted}, but {completed} of the tasks are completed; they are believed");
         }
 
         heading.ReportTheRest();

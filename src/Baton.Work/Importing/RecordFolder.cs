@@ -23,10 +23,16 @@ internal sealed class RecordFolder(string root)
         return JsonPart.Parse(file, memory.GetBuffer().AsSpan(0, (int)memory.Length));
     });
 
-    /// <summary>Hands each line of a text file to <paramref name="take"/>, with its number from 1.</summary>
+    /// <summary>
+    /// Hands each line of a text file to <paramref name="take"/>, with its number from 1; says whether the last one has
+    /// an end, as none has in a file that was cut off.
+    /// </summary>
     /// <exception cref="RecordDamageException">It is empty, too large or unreadable.</exception>
-    public void EachLine(string file, Action<int, string> take) => Open(file, MostLogBytes, stream =>
+    public bool EachLine(string file, Action<int, string> take) => Open(file, MostLogBytes, stream =>
     {
+        stream.Seek(-1, SeekOrigin.End);
+        var hasEnd = stream.ReadByte() is '\n' or '\r';
+        stream.Seek(0, SeekOrigin.Begin);
         using var reader = new StreamReader(stream);
         var number = 0;
         while (reader.ReadLine() is { } line)
@@ -34,8 +40,8 @@ internal sealed class RecordFolder(string root)
             take(++number, line);
         }
 
-        return file;
-    });
+        return hasEnd ? file : "";
+    }) is not "";
 
     /// <summary>Reads a file as it is; null when it is not there, or is empty.</summary>
     /// <exception cref="RecordDamageException">It is too large or unreadable.</exception>

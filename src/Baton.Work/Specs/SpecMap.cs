@@ -12,13 +12,18 @@ internal sealed record SpecPart(string Name, int Line, int Start, int End);
 /// <summary>Where the parts of a spec stand in its text. Lines count from 0 here.</summary>
 internal sealed partial class SpecMap
 {
+    private const char ByteOrderMark = '\uFEFF';
     private readonly MarkdownDocument _document;
+
+    // As long as the text, so that places are the same: a mark of the byte order is no part of the title.
+    private readonly string _read;
 
     private SpecMap(string text)
     {
         Text = text;
         Lines = new(text);
-        _document = SpecLayout.Parse(text);
+        _read = text.StartsWith(ByteOrderMark) ? $" {text.AsSpan(1)}" : text;
+        _document = SpecLayout.Parse(_read);
     }
 
     public string Text { get; }
@@ -91,7 +96,7 @@ internal sealed partial class SpecMap
 
     private string NameOf(Block heading) => Line(heading.Line).Trim().TrimStart('#').Trim().TrimEnd('#').TrimEnd();
 
-    private string Line(int line) => Text[Lines.StartOf(line)..Lines.EndOf(line)];
+    private string Line(int line) => _read[Lines.StartOf(line)..Lines.EndOf(line)];
 
     private void TakeHead(Block block)
     {

@@ -29,9 +29,9 @@ internal static partial class SpecStamp
     private static string Without(string text) => Line().Match(text) is { Success: true } stamp
         ? text[..stamp.Index] : text;
 
-    // A checkout may change the line ends; that is no edit.
+    // A checkout may change the line ends, and an editor add a mark of the byte order; that is no edit.
     private static string Digest(string body) => Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.UTF8.GetBytes(body.Replace("\r\n", "\n", StringComparison.Ordinal))))[..32];
+        Encoding.UTF8.GetBytes(body.Replace("\r\n", "\n", StringComparison.Ordinal).TrimStart('\uFEFF'))))[..32];
 
     [GeneratedRegex(@"^<!-- baton:generated ([0-9a-f]{32}) -->\s*\z",
         RegexOptions.CultureInvariant | RegexOptions.Multiline)]

@@ -104,7 +104,9 @@ public sealed class SpecTests : IDisposable
         Assert.Equal(0, first.Exit);
         Assert.Equal((1, 1), (Of(first).GetProperty("tasks").GetProperty("added").GetInt32(),
             Of(first).GetProperty("workspace").GetProperty("written").GetInt32()));
-        Assert.Equal("docs/specs/mine.md", (await ShownAsync("task_17_a")).GetProperty("spec_file").GetString());
+        var shown = await ShownAsync("task_17_a");
+        Assert.Equal(("Paint it", "docs/specs/mine.md"),
+            (shown.GetProperty("title").GetString(), shown.GetProperty("spec_file").GetString()));
         Assert.Equal(File.ReadAllBytes(elsewhere.PathOf("mine.md")), File.ReadAllBytes(_folder.PathOf("docs/specs/mine.md")));
         Assert.Contains("(mine.md)", Text("docs/specs/README.md"), StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.PathOf("docs/specs/notes.md")));

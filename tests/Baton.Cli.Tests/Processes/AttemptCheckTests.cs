@@ -102,6 +102,18 @@ public sealed class AttemptCheckTests : IDisposable
         Assert.IsType<RunOutcome.ClaimLost>(await running.WaitAsync(FailSafe, Cancel));
     }
 
+    [Theory]
+    [InlineData("1MiB")]
+    [InlineData("0")]
+    public async Task What_they_say_is_no_data(string logSize)
+    {
+        using var ground = await Playground.MakeAsync();
+        await ground.RunAsync("task", "create", "--title", "one", "--check", "echo checked");
+        var played = await ground.RunAsync("run", "--log-size", logSize, "--", "echo", "worked");
+        Assert.Equal((0, "worked"), (played.Exit, played.Out));
+        Assert.StartsWith("checked\n", played.Error, StringComparison.Ordinal);
+    }
+
     private static async Task UntilAsync(Func<bool> holds)
     {
         while (!holds())

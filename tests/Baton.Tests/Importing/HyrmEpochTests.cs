@@ -15,6 +15,7 @@ public sealed class HyrmEpochTests : IDisposable
                 2026-01-02T21:21:47.935Z [WARN] [a] Took over leader lease from stale leader b (epoch 24)
                 2026-01-03T21:21:47.935Z [INFO] [a] Acquired new orchestrator leader lease (epoch 1)
                 2026-01-03T21:22:47.935Z [INFO] [a] Status updated: idle - leader epoch 6, {"leader_epoch": 7}
+
                 """).ReadWhole();
         Assert.Equal(new Epoch(24), whole.Batch.Floor);
         Assert.Equal("memory/coordination.log:1", whole.Report.FloorNamedIn);
@@ -63,6 +64,17 @@ public sealed class HyrmEpochTests : IDisposable
         Assert.Equal(new Epoch(8), whole.Batch.Floor);
         var finding = Assert.Single(whole.Report.Findings);
         Assert.Contains("1 of 2 lines", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2026-01-04T19:00:00.000Z [INFO] leads (epoch 14)\n2026-01-04T19:00:01.000Z [INFO] leads (ep", 2)]
+    [InlineData("2026-01-04T19:00:00.000Z [INFO] leads (epoch 14)\r\n", null)]
+    public void A_log_that_was_cut_off_is_told_of(string log, int? line)
+    {
+        var read = _folder.WithTasks("\"id\": \"task_1_a\"").With("coordination.log", log).ReadWhole();
+        Assert.Equal(14, read.Batch.Floor.Value);
+        Assert.Equal(line, read.Report.Findings.SingleOrDefault(finding =>
+            finding.Message.Contains("may have named higher epochs", StringComparison.Ordinal))?.Line);
     }
 
     [Fact]

@@ -103,6 +103,9 @@ public sealed class SpecWriterTests
         var written = SpecSamples.Written(SpecSamples.Task);
         Assert.True(SpecWriter.IsUntouched(written));
         Assert.True(SpecWriter.IsUntouched(written.Replace("\n", "\r\n", StringComparison.Ordinal)));
+        var marked = "\uFEFF" + written.Replace("\n", "\r\n", StringComparison.Ordinal);
+        Assert.True(SpecWriter.IsUntouched(marked));
+        Assert.Equal(SpecSamples.Task.Title, SpecSamples.Read(marked).Task.Title);
         Assert.False(SpecWriter.IsUntouched(written.Replace("to be defined", "mine", StringComparison.Ordinal)));
         Assert.False(SpecWriter.IsUntouched(written + "more\n"));
         Assert.False(SpecWriter.IsUntouched(SpecSamples.Newer));
