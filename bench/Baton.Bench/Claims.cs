@@ -26,8 +26,9 @@ internal static class Claims
         {
             await work.SubmitAsync([.. Enumerable.Range(0, Ready).Select(n => new NewTask(new($"ready-{n}"), "ready"))],
                 "bench", CancellationToken.None);
-            Console.WriteLine($"{ground.Name}, {Ready} tasks ready, {(await work.SnapshotAsync(CancellationToken.None)).Tasks.Completed} "
-                + $"done (filled in {(Instant.Of(BootClock.Instance) - from).TotalSeconds:0} s)");
+            var tasks = (await work.SnapshotAsync(CancellationToken.None)).Tasks;
+            Console.WriteLine($"{ground.Name}, {tasks.Ready} tasks ready, {tasks.Completed} done "
+                + $"(filled in {(Instant.Of(BootClock.Instance) - from).TotalSeconds:0} s)");
         }
 
         foreach (var claimants in Claimants)
@@ -38,7 +39,8 @@ internal static class Claims
             Console.WriteLine($"  {claimants,2} claimants: {took.Count / seconds,6} claims a second; a claim takes "
                 + $"{Figures.Summary(took)}, p99 {Figures.Show(Figures.At(took, 0.99))}; nothing ready {nothing} times"
                 + (busy == 0 ? "" : $"; {busy} verbs failed")
-                + (server is null ? "" : $"; the server used {Figures.Show((ground.ServerSeconds!.Value - server.Value) / seconds)} cores"));
+                + (server is { } before
+                    ? $"; the server used {Figures.Show((ground.ServerSeconds!.Value - before) / seconds)} cores" : ""));
         }
 
         return 0;

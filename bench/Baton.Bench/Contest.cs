@@ -117,7 +117,8 @@ internal sealed class Contest : IDisposable
         Console.WriteLine($"{_kind}{(_kind == Contestant.Own ? $", ttl {_ttl} s" : "")}, {Explain(fault)}: "
             + $"{Figures.Summary(took)}; nobody followed in {unfollowed} of {rounds} rounds; two believed at once "
             + $"{both.Count} times{(both.Count == 0 ? "" : $", for {Figures.Summary(both)}")}"
-            + (_unaware == 0 ? "" : $"; in {_unaware} the former one believed until it was ended, {Patience.TotalSeconds} s later"));
+            + (_unaware == 0 ? ""
+                : $"; in {_unaware} the former one believed until it was ended, {Patience.TotalSeconds} s later"));
     }
 
     private string Explain(string fault) => fault switch
@@ -188,7 +189,8 @@ internal sealed class Contest : IDisposable
     private string Sessions(string name)
     {
         var inodes = Directory.GetFiles($"/proc/{_processes[name].Id}/fd")
-            .Select(file => new FileInfo(file).LinkTarget ?? "").Where(target => target.StartsWith("socket:[", StringComparison.Ordinal))
+            .Select(file => new FileInfo(file).LinkTarget ?? "")
+            .Where(target => target.StartsWith("socket:[", StringComparison.Ordinal))
             .Select(target => target["socket:[".Length..^1]).ToHashSet(StringComparer.Ordinal);
         var ports = File.ReadLines("/proc/net/tcp").Skip(1).Concat(File.ReadLines("/proc/net/tcp6").Skip(1))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(fields => inodes.Contains(fields[9]))

@@ -10,7 +10,8 @@ internal static class Figures
     {
         var sorted = figures.Order().ToList();
         return sorted.Count == 0 ? "none"
-            : $"median {Show(At(sorted, 0.5))} {unit}, p90 {Show(At(sorted, 0.9))}, range {Show(sorted[0])} to {Show(sorted[^1])}";
+            : $"median {Show(At(sorted, 0.5))} {unit}, p90 {Show(At(sorted, 0.9))}, "
+                + $"range {Show(sorted[0])} to {Show(sorted[^1])}";
     }
 
     /// <summary>The value that this share of the sorted figures does not exceed.</summary>

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Baton.Bench;
 
-/// <summary>Puts finished tasks behind a store, with what the log tells of each, in bulk: copies of one that was really done.</summary>
+/// <summary>
+/// Puts finished tasks behind a store, with what the log tells of each, in bulk: copies of one that was really done.
+/// </summary>
 internal static class Fill
 {
     private const string Model = "model";

@@ -109,10 +109,11 @@ public sealed class PostgresWorkStore : LocalWorkStore
             {
                 // Another transaction was first; the verb runs again on what that one left.
             }
-            catch (NpgsqlException e) when (attempt == 1 && PostgresFault.IsCut(e))
+            catch (NpgsqlException e) when (attempt == 1 && use == FenceUse.None && PostgresFault.IsCut(e))
             {
-                // The pool held a connection that the server had closed meanwhile, or closes now. The pool has let go
-                // of the others too.
+                // The pool held a connection that the server had closed meanwhile, or closes now; it has let go of the
+                // others too. A leader whose session was ended asks first whether it leads still: it may be its
+                // successor that ended it, and waits for the fence.
             }
             catch (Exception e) when (_database.FaultOf(e) is { } fault)
             {

@@ -41,8 +41,8 @@ public sealed class PostgresFenceTests : IDisposable
         await WaitsAsync($"baton/{_database.StoreId}/%/1");
 
         await BeginAsync(2, Next);
-        // It tries again, and meets the fence.
-        await Assert.ThrowsAsync<FencedException>(() => zombie.WaitAsync(TooLong, Clock, Cancel));
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => zombie.WaitAsync(TooLong, Clock, Cancel));
+        Assert.Equal(StoreFault.Unreachable, refusal.Code);
         await DoAsync(raw, "ROLLBACK");
         Assert.Equal(AgentStatus.Active, Assert.Single((await _store.SnapshotAsync(Cancel)).Agents).Status);
         await Assert.ThrowsAsync<FencedException>(() => SweepAsync(1, Former, agent.Id));
@@ -82,6 +82,28 @@ public sealed class PostgresFenceTests : IDisposable
         await begins.WaitAsync(TooLong, Clock, Cancel);
         await Assert.ThrowsAsync<FencedException>(() => zombie.WaitAsync(TooLong, Clock, Cancel));
         Assert.Single((await _store.SnapshotAsync(Cancel)).Agents);
+    }
+
+    [Fact]
+    public async Task Only_whoever_changed_a_lease_tells_of_it()
+    {
+        await using var raw = await RawAsync();
+        var heard = 0;
+        raw.Notification += (_, _) => heard++;
+        await DoAsync(raw, $"LISTEN \"{_database.Channel}\"");
+        var leases = new PostgresLeaseStore(_database);
+        var seen = new Sighting(Epoch.None, 0, LeaseStanding.None);
+        var won = Assert.IsType<AcquireAnswer.Acquired>(await AcquireAsync(Former, 1));
+        Assert.IsType<AcquireAnswer.Held>(await AcquireAsync(Next, 1));
+        Assert.IsType<ReleaseAnswer.NotYours>(await leases.ReleaseAsync(
+            won.Term with { Holder = Next }, TermEnd.Released, Cancel));
+        Assert.IsType<ReleaseAnswer.Released>(await leases.ReleaseAsync(won.Term, TermEnd.Released, Cancel));
+        // What was told before comes with the answer.
+        await DoAsync(raw, "SELECT 1");
+        Assert.Equal(2, heard);
+
+        ValueTask<AcquireAnswer> AcquireAsync(HolderId holder, long nonce) => leases.TryAcquireAsync(
+            new(ElectionName.Main, new(holder), TimeSpan.FromSeconds(6), Epoch.None, nonce, seen), Cancel);
     }
 
     [Fact]
