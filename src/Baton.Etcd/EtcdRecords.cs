@@ -43,7 +43,8 @@ internal sealed partial class EtcdJson : JsonSerializerContext
 
     /// <summary>Which store a key names.</summary>
     /// <exception cref="StoreUnavailableException">What stands there is no such record.</exception>
-    public static StoreRecord ReadStore(Mvccpb.KeyValue pair) => Read(pair, Default.StoreRecord, store => store.Id is { Length: > 0 });
+    public static StoreRecord ReadStore(Mvccpb.KeyValue pair) => Read(
+        pair, Default.StoreRecord, store => store.Id is { Length: > 0 });
 
     /// <summary>The lease that stands at a key.</summary>
     /// <inheritdoc cref="ReadStore"/>

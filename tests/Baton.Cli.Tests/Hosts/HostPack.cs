@@ -267,7 +267,8 @@ internal sealed class HostPack : IDisposable
             Folder = _hosts[host].Folder,
             OwnSession = true,
             Environment = ImmutableDictionary<string, string?>.Empty
-                .Add("BATON_STORE", Store).Add("BATON_LEASES", _etcd?.AddressFrom(host)).Add("BATON_ELECTION", null).Add(Lifeline.Variable, null)
+                .Add("BATON_STORE", Store).Add("BATON_LEASES", _etcd?.AddressFrom(host))
+                .Add("BATON_ELECTION", null).Add(Lifeline.Variable, null)
                 .Add("XDG_STATE_HOME", Path.Combine(_hosts[host].Folder, "state")),
         };
 

@@ -56,4 +56,13 @@ public sealed partial class MachineTests
         Nonce = 1,
         Ttl = Timers.Ttl,
     };
+
+    [Fact]
+    public void A_lease_that_its_store_let_run_out_is_vacant_at_the_first_look()
+    {
+        var look = One<ElectionEffect.Look>(Take(new ElectionInput.Tick()));
+        var gone = new LeaseView(ElectionName.Main, new(4)) { Holder = new(new("other-1")), Ttl = Timers.Ttl, HasRunOut = true };
+        var acquire = One<ElectionEffect.Acquire>(Take(new ElectionInput.Saw(look.Attempt, gone, false)));
+        Assert.Equal(LeaseStanding.RanOut, acquire.Seen.Standing);
+    }
 }

@@ -17,7 +17,8 @@ public sealed class EncryptedEtcdServers : IDisposable
     {
         using var authority = Authority("baton test authority");
         using var other = Authority("another authority");
-        (Root, OtherRoot) = (Write("root.crt", authority.ExportCertificatePem()), Write("other.crt", other.ExportCertificatePem()));
+        Root = Write("root.crt", authority.ExportCertificatePem());
+        OtherRoot = Write("other.crt", other.ExportCertificatePem());
         var (certificate, key) = Issue(authority, "server");
         (Client, ClientKey) = Issue(authority, "client");
         (OtherClient, OtherClientKey) = Issue(other, "other-client");
@@ -132,8 +133,8 @@ public sealed class EtcdEncryptionTests(EncryptedEtcdServers own) : IClassFixtur
         var none = own.Root + ".none";
         await RefusesAsync($"{Open}?cacert={none}", none, "PEM");
         await RefusesAsync($"{Open}?cacert={own.Write("empty.crt", "")}", "empty.crt", "PEM");
-        await RefusesAsync($"{Open}?cacert={own.Write("torn.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")}",
-            "torn.crt", "PEM");
+        var torn = own.Write("torn.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        await RefusesAsync($"{Open}?cacert={torn}", "torn.crt", "PEM");
         await RefusesAsync($"{Open}?cacert={own.Root}&cert={none}", none, "PEM");
         await RefusesAsync($"{Open}?cacert={own.Root}&cert={own.Client}&key={own.OtherClientKey}", own.Client, "PEM");
     }

@@ -1,6 +1,5 @@
 using Baton.Etcd;
 using Etcdserverpb;
-using Google.Protobuf;
 
 namespace Baton.Tests;
 
@@ -157,14 +156,19 @@ public sealed class EtcdLeaseTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_what_belongs_to_the_store_is_deleted()
+    public async Task Only_what_a_run_made_is_deleted_by_it()
     {
-        using var neighbour = await EtcdKeyspace.OpenOrCreateAsync(_space.Address, $"{_place.Work}0", "store-2", Cancel);
+        const string run = "run1";
+        using var scratch = new EtcdScratch(_space.Address, run);
+        using var made = await EtcdKeyspace.OpenOrCreateAsync(
+            _space.Address, $"{_place.Work}0", EtcdScratch.IdOf(run, "x"), Cancel);
         await EtcdPlace.WinAsync(_leases, "a-1");
-        await EtcdPlace.WinAsync(new EtcdLeaseStore(neighbour), "b-1");
-        await _space.DeleteAsync(Cancel);
-        Assert.Equal("", EtcdServers.Shared.Do("get", "--prefix", "--keys-only", _place.Prefix).Trim());
-        Assert.Equal("b-1", (await new EtcdLeaseStore(neighbour).ReadAsync(ElectionName.Main, Cancel)).Holder!.Holder.Value);
+        await EtcdPlace.WinAsync(new EtcdLeaseStore(made), "b-1");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => scratch.DropAsync(_place.Work, Cancel));
+        await scratch.RemoveAsync(Cancel);
+        Assert.Equal("", EtcdServers.Shared.Do("get", "--prefix", "--keys-only", $"/baton/{_place.Work}0/").Trim());
+        Assert.Equal("a-1", (await _leases.ReadAsync(ElectionName.Main, Cancel)).Holder!.Holder.Value);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => scratch.DropAsync($"{_place.Work}0", Cancel));
     }
 
     private async Task<long> RevisionAsync() => (await _space.StepAsync([], [], [], Cancel)).Header.Revision;

@@ -85,7 +85,7 @@ public sealed class EtcdWayFaultTests
         {
             using var giveUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(100), BootClock.Instance);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new EtcdLeaseStore(space)
-                .ReadAsync(ElectionName.Main, giveUp.Token).AsTask().WaitAsync(TooLong, BootClock.Instance));
+                .ReadAsync(ElectionName.Main, giveUp.Token).AsTask().WaitAsync(TooLong, BootClock.Instance, Cancel));
         }
 
         proxy.Heal();

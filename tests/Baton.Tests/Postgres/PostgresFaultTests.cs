@@ -125,7 +125,7 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Server.Start();
         try
         {
-            await PostgresCandidate.LosesAsync(first);
+            await StoreCandidate.LosesAsync(first);
             Assert.Equal(first.Epoch, (await new PostgresLeaseStore(database).ReadAsync(ElectionName.Main, Cancel)).Epoch);
         }
         catch (StoreUnavailableException e)
