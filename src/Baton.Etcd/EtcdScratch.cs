@@ -72,10 +72,23 @@ public sealed class EtcdScratch : IDisposable
         (line, options) => line.Keys.RangeAsync(new() { Key = key }, options), cancel).ConfigureAwait(false))
         .Kvs.FirstOrDefault();
 
+    private bool BearsMark(KeyValue store)
+    {
+        try
+        {
+            return EtcdJson.ReadStore(store).Id.StartsWith(_mark, StringComparison.Ordinal);
+        }
+        catch (StoreUnavailableException)
+        {
+            // What can't be read is somebody else's trouble: this run wrote none such.
+            return false;
+        }
+    }
+
     // Only while the mark that was read still stands there.
     private async Task<bool> TryDropAsync(EtcdKeys keys, KeyValue found, CancellationToken cancel)
     {
-        if (!EtcdJson.ReadStore(found).Id.StartsWith(_mark, StringComparison.Ordinal))
+        if (!BearsMark(found))
         {
             return false;
         }

@@ -161,7 +161,7 @@ public sealed class EtcdClusterTests(OwnEtcdCluster own) : IClassFixture<OwnEtcd
         var before = await seen.ReadAsync(ElectionName.Main, Cancel);
         using var space = await _place.OpenAsync($"127.0.0.1:{proxy.Port},{Servers.Members[1].Endpoint}");
         var leases = new EtcdLeaseStore(space);
-        proxy.AnswerDelay = TimeSpan.FromMilliseconds(700);
+        proxy.AnswerDelay = TimeSpan.FromMilliseconds(400);
         var step = verb switch
         {
             "acquire" => Box(leases.TryAcquireAsync(EtcdPlace.Stand("a-1", before, LeaseStanding.None), Cancel).AsTask()),

@@ -7,6 +7,8 @@ internal sealed class EtcdPlace(EtcdServers servers)
 {
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(2);
 
+    private static long _nonce;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The id of the work.</summary>
@@ -43,8 +45,9 @@ internal sealed class EtcdPlace(EtcdServers servers)
     }
 
     /// <summary>A candidacy for a lease that was seen.</summary>
-    public static Candidacy Stand(string name, LeaseView seen, LeaseStanding standing, ElectionName? election = null) => new(
-        election ?? ElectionName.Main, new(new(name)), Ttl, Epoch.None, 1, new(seen.Epoch, seen.Renewals, standing));
+    public static Candidacy Stand(string name, LeaseView seen, LeaseStanding standing, ElectionName? election = null) =>
+        new(election ?? ElectionName.Main, new(new(name)), Ttl, Epoch.None, Interlocked.Increment(ref _nonce),
+            new(seen.Epoch, seen.Renewals, standing));
 
     /// <summary>Every term on record.</summary>
     public static async Task<List<Term>> TermsAsync(ILeaseStore leases)

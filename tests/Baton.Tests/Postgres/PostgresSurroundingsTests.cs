@@ -16,7 +16,6 @@ public sealed class PostgresSurroundingsTests
     [InlineData("default_transaction_read_only = on")]
     [InlineData("default_transaction_isolation = serializable")]
     [InlineData("default_transaction_deferrable = on")]
-    [InlineData("statement_timeout = 1")]
     [InlineData("lock_timeout = 1")]
     [InlineData("idle_in_transaction_session_timeout = 1")]
     [InlineData("search_path = 'nowhere, \"x y\"'")]
