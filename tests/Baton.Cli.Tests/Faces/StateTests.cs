@@ -36,6 +36,8 @@ public sealed class StateTests
 
         Assert.Contains("\"leader\":{\"id\":\"orc-1-aaaaaa\",\"epoch\":1,\"state\":\"released\"", status.Out,
             StringComparison.Ordinal);
+        Assert.Contains("released on stagehost pid 101, begun 2026-01-02 03:04:05Z\n",
+            (await stage.PlayAsync("status")).Out, StringComparison.Ordinal);
     }
 
     [Fact]
