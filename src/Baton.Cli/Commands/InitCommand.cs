@@ -45,24 +45,37 @@ internal static class InitCommand
     /// <summary>Makes the stores, ties the work to its leases, and only then writes down where they are.</summary>
     private static async Task<MadeWorkspace> OpenAsync(Session session, StorePlace place, Func<OpenStores, bool> isCreated)
     {
-        using var stores = session.Around.Open(place, OpenPurpose.Initialise, session.Around);
-        var moved = await new LeaseMove(session, stores).RunAsync(LeasesOf(place.Workspace));
-        if (place.Workspace is { } workspace)
+        var former = LeasesOf(place.Workspace);
+        if (place.Store.IsEmbedded && FileIdentity.Of(place.Store.Path) is null)
         {
-            Directory.CreateDirectory(workspace.Folder);
-            var known = workspace.ReadConfig();
-            var config = known with
-            {
-                Store = place.Store.IsEmbedded ? known.Store : place.Store.WithoutSecrets,
-                Leases = place.Leases?.WithoutSecrets ?? Settings.SameAsStore,
-            };
-            if (config != known)
-            {
-                workspace.WriteConfig(config);
-            }
+            // Where there is nothing yet, nothing can be moved: a store never lies there without its settings.
+            Remember(place);
         }
 
+        using var stores = session.Around.Open(place, OpenPurpose.Initialise, session.Around);
+        var moved = await new LeaseMove(session, stores).RunAsync(former);
+        Remember(place);
         return new(place, isCreated(stores), moved);
+    }
+
+    private static void Remember(StorePlace place)
+    {
+        if (place.Workspace is not { } workspace)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(workspace.Folder);
+        var known = workspace.ReadConfig();
+        var config = known with
+        {
+            Store = place.Store.IsEmbedded ? known.Store : place.Store.WithoutSecrets,
+            Leases = place.Leases?.WithoutSecrets ?? Settings.SameAsStore,
+        };
+        if (config != known)
+        {
+            workspace.WriteConfig(config);
+        }
     }
 
     private static StorePlace PlaceOf(Session session, string root, bool mayStoreBeElsewhere)
