@@ -48,20 +48,26 @@ public sealed class WholeFile
         }
     }
 
+    /// <summary>Refuses a file that its owner wants to be left alone.</summary>
+    /// <exception cref="UnauthorizedAccessException">It is read-only.</exception>
+    public void Check() => ModeOf();
+
+    private UnixFileMode? ModeOf()
+    {
+        const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        UnixFileMode? mode = OperatingSystem.IsWindows() || !File.Exists(Path) ? null : File.GetUnixFileMode(Path);
+        // A rename would pass over this wish of its owner.
+        return (mode & anyWrite) != UnixFileMode.None ? mode
+            : throw new UnauthorizedAccessException($"{Path} is read-only; allow writing, or name another file");
+    }
+
     private (FileIdentity Identity, long Bytes, DateTime At)? Look() => FileIdentity.Look(Path) is { } look
         ? (look.Identity, look.Bytes, File.GetLastWriteTimeUtc(Path))
         : null;
 
     private bool TryWrite(byte[] bytes, (FileIdentity, long, DateTime)? seen)
     {
-        const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        UnixFileMode? mode = seen is null || OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(Path);
-        if ((mode & anyWrite) == UnixFileMode.None)
-        {
-            // A rename would pass over this wish of its owner.
-            throw new UnauthorizedAccessException($"{Path} is read-only; allow writing, or name another file");
-        }
-
+        var mode = seen is null ? null : ModeOf();
         var fresh = System.IO.Path.Combine(Folder, $".{System.IO.Path.GetFileName(Path)}.new");
         try
         {

@@ -43,7 +43,9 @@ internal static class Trial
         time.RunUntil(time.Now + (arena.Plan.Ttl * 60) + TimeSpan.FromMinutes(5),
             () => arena.Failure is not null || (time.Now >= bound && IsFinished(arena)));
         // A clock that was set back may have lengthened the pause of a task, but by no more than the longest one.
-        time.RunUntil(time.Now + TaskRules.LongestDelay, () => arena.Failure is not null || IsFinished(arena));
+        time.RunUntil(time.Now + TaskRules.LongestDelay,
+            () => arena.Failure is not null || IsFinished(arena) || Tasks(arena).All(task => task.NotBefore is null));
+        time.RunUntil(time.Now + (arena.Plan.Ttl * 60), () => arena.Failure is not null || IsFinished(arena));
         var isFinished = IsFinished(arena);
         Settle(arena);
         arena.Close();

@@ -33,8 +33,10 @@ internal static class FindingsPresentation
         string? report = null;
         long? section = null;
         Attempt(trouble, () => (report, section) = Report(session, findings, order.Report));
-        Attempt(trouble, () => WriteFile(session, order.Junit, file => JUnitFindings.Write(findings, file)));
-        Attempt(trouble, () => WriteFile(session, order.Html, file => HtmlFindings.Write(findings, file)));
+        Attempt(trouble, () => FileOf(session, order.Junit)?.Write(session.Around.Ids.Suffix(),
+            file => JUnitFindings.Write(findings, file)));
+        Attempt(trouble, () => FileOf(session, order.Html)?.Write(session.Around.Ids.Suffix(),
+            file => HtmlFindings.Write(findings, file)));
         await RecordAsync(session, findings, order, trouble);
         session.Output.Data(FindingsJson.Of(findings, report), BatonJson.Default.FindingsJson,
             text => Write(text, findings, session.Output.Ink));
@@ -54,6 +56,27 @@ internal static class FindingsPresentation
         return !findings.IsPass ? ExitCode.ValidationFailed
             : trouble.Count > 0 ? ExitCode.Failure
             : ExitCode.Ok;
+    }
+
+    /// <summary>Refuses what can't be written before anything is tried: a wrong path must not cost a run.</summary>
+    /// <exception cref="CommandFailure">It can't, and why.</exception>
+    public static void Check(Session session, ReportOrder order, ValidationMode mode)
+    {
+        try
+        {
+            FileOf(session, order.Junit)?.Check(session.Around.Ids.Suffix());
+            FileOf(session, order.Html)?.Check(session.Around.Ids.Suffix());
+            if (PlaceOf(session, order.Report, mode) is (var file, var root))
+            {
+                new OutputFile(file, root).RefuseWhatIsKept();
+                new WorkingMemory(Path.GetFullPath(file, root)).Check();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(ErrorCode.InputOutput, e.Message,
+                "nothing was tried yet: name a file that can be written; --report '' writes none");
+        }
     }
 
     /// <summary>Tells the log of the workspace, and the task that asked for the validation.</summary>
@@ -95,47 +118,24 @@ internal static class FindingsPresentation
 
     private static (string?, long?) Report(Session session, Findings findings, string? wanted)
     {
-        var root = session.Settings.Workspace?.Root;
-        var file = wanted ?? (findings.Mode == ValidationMode.History || root is null ? "" : WorkingMemory.DefaultFile);
-        if (file.Length == 0)
+        if (PlaceOf(session, wanted, findings.Mode) is not (var file, var root))
         {
             return (null, null);
         }
 
-        root ??= session.Around.WorkingFolder;
         var answer = new WorkingMemory(Path.GetFullPath(file, root)).Append(MarkdownFindings.Section(findings));
         return (file, answer.Number);
     }
 
-    private static void WriteFile(Session session, string? file, Action<Stream> write)
+    private static (string File, string Root)? PlaceOf(Session session, string? wanted, ValidationMode mode)
     {
-        if (file is not { Length: > 0 })
-        {
-            return;
-        }
-
-        // Whole or not at all: a build server must not read half a file.
-        var path = Path.GetFullPath(file, session.Around.WorkingFolder);
-        var fresh = $"{path}.{session.Around.Ids.Suffix()}.new";
-        try
-        {
-            using (var stream = File.Create(fresh))
-            {
-                write(stream);
-            }
-
-            File.Move(fresh, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(fresh))
-            {
-                File.Delete(fresh);
-            }
-
-            throw new IOException($"{file} can't be written: {e.Message}", e);
-        }
+        var root = session.Settings.Workspace?.Root;
+        var file = wanted ?? (mode == ValidationMode.History || root is null ? "" : WorkingMemory.DefaultFile);
+        return file.Length == 0 ? null : (file, root ?? session.Around.WorkingFolder);
     }
+
+    private static OutputFile? FileOf(Session session, string? file) =>
+        file is { Length: > 0 } ? new(file, session.Around.WorkingFolder) : null;
 
     private static void Attempt(List<string> trouble, Action act)
     {

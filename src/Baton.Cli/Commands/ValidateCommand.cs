@@ -62,6 +62,7 @@ internal static class ValidateCommand
             if (session.Get(history) is { } file)
             {
                 RefuseBeside(session, history, live, orchestrators, ttl, only, seed, ownServers);
+                FindingsPresentation.Check(session, order, ValidationMode.History);
                 return await FindingsPresentation.PresentAsync(
                     session, await ValidateHistory.RunAsync(session, file), order);
             }
@@ -69,10 +70,12 @@ internal static class ValidateCommand
             if (session.Get(live))
             {
                 RefuseBeside(session, live, orchestrators, only, seed, ownServers);
+                FindingsPresentation.Check(session, order, ValidationMode.Live);
                 return await FindingsPresentation.PresentAsync(
                     session, await ValidateLive.RunAsync(session, session.Get(ttl)), order);
             }
 
+            FindingsPresentation.Check(session, order, ValidationMode.Drills);
             var findings = await DrillAsync(session, session.Get(orchestrators), session.Get(ttl),
                 session.Get(only), session.Get(seed), session.Get(ownServers));
             return await FindingsPresentation.PresentAsync(session, findings, order);

@@ -44,9 +44,18 @@ public sealed class Scratch : IDisposable
         }
 
         Directory.CreateDirectory(folder);
-        using (var marker = new FileStream(Path.Combine(folder, MarkerName), FileMode.CreateNew))
+        var marker = Path.Combine(folder, MarkerName);
+        try
         {
-            marker.Write(Encoding.UTF8.GetBytes(run));
+            using var file = new FileStream(marker, FileMode.CreateNew);
+            file.Write(Encoding.UTF8.GetBytes(run));
+        }
+        catch (IOException)
+        {
+            // Without its marker nothing may ever remove it.
+            File.Delete(marker);
+            Directory.Delete(folder);
+            throw;
         }
 
         return new(folder, run);
@@ -167,8 +176,9 @@ public sealed class Scratch : IDisposable
     private void Check(string path)
     {
         // A link within the folder may lead out of it.
-        var real = Real(Path.GetFullPath(path));
-        if (real != Real(Folder) && !real.StartsWith(Real(Folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        var real = Folders.Real(Path.GetFullPath(path));
+        var folder = Folders.Real(Folder);
+        if (real != folder && !real.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
             throw new NotOursException($"{path} does not lie in {Folder}, the folder of run {Run}");
         }
@@ -181,19 +191,5 @@ public sealed class Scratch : IDisposable
                 ? $"{Folder} bears no marker of a run"
                 : $"{Folder} bears the marker of run {bears}, not of {Run}");
         }
-    }
-
-    private static string Real(string path)
-    {
-        var root = Path.GetPathRoot(path)!;
-        var real = root;
-        foreach (var part in path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
-        {
-            real = Path.Combine(real, part);
-            FileSystemInfo entry = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            real = entry.LinkTarget is null ? real : entry.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
-        }
-
-        return real;
     }
 }

@@ -45,7 +45,16 @@ public sealed class WorkingMemory
     /// <summary>The file.</summary>
     public string Path => _file.Path;
 
-    private string Folder => System.IO.Path.GetDirectoryName(Path)!;
+    private string Folder => System.IO.Path.GetDirectoryName(Path) ?? Path;
+
+    /// <summary>Looks whether sections can be kept there, as far as that can be told before one is written.</summary>
+    /// <exception cref="IOException">It is no ordinary file, or a database.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void Check()
+    {
+        _ = ReadBytes();
+        _file.Check();
+    }
 
     /// <summary>
     /// Writes a section: before the others where the newest stands first, else at the end. Makes the file if need
@@ -170,6 +179,7 @@ public sealed class WorkingMemory
     /// <summary>The same on the bytes of the file; null where there is none.</summary>
     internal void Rewrite(Func<byte[]?, byte[]?> change)
     {
+        RefuseOddFiles();
         try
         {
             Directory.CreateDirectory(Folder);
@@ -211,6 +221,24 @@ public sealed class WorkingMemory
 
     private byte[]? ReadBytes()
     {
+        RefuseOddFiles();
+        try
+        {
+            var bytes = File.ReadAllBytes(Path);
+            return bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..]
+                ? throw new IOException($"{Path} is UTF-16; convert it to UTF-8")
+                : bytes.AsSpan().StartsWith("SQLite format 3\0"u8)
+                ? throw new IOException($"{Path} is a database, and no text; name another file")
+                : bytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private void RefuseOddFiles()
+    {
         if (Directory.Exists(Path))
         {
             throw new IOException($"{Path} is a directory, not a file; move it away, or name another file");
@@ -219,18 +247,6 @@ public sealed class WorkingMemory
         if (FileIdentity.IsSpecial(Path))
         {
             throw new IOException($"{Path} is a pipe or a device, not a file; move it away, or name another file");
-        }
-
-        try
-        {
-            var bytes = File.ReadAllBytes(Path);
-            return bytes is not ([0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
-                ? bytes
-                : throw new IOException($"{Path} is UTF-16; convert it to UTF-8");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
         }
     }
 }

@@ -21,4 +21,21 @@ public static class Folders
 
         _ = Posix.Close(file);
     }
+
+    /// <summary>A path with every link in it followed to its end, whether all of it is there or not.</summary>
+    /// <param name="path">A full path.</param>
+    /// <exception cref="IOException">A link leads in a circle.</exception>
+    public static string Real(string path)
+    {
+        var root = Path.GetPathRoot(path)!;
+        var real = root;
+        foreach (var part in path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, part);
+            FileSystemInfo entry = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+            real = entry.LinkTarget is null ? real : entry.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        }
+
+        return real;
+    }
 }

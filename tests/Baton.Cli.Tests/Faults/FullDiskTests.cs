@@ -32,6 +32,8 @@ public sealed class FullDiskTests : IDisposable
             ExitCode.Failure, "No space left");
         Assert.DoesNotContain(Directory.GetFiles(_folder.Path),
             name => name.EndsWith("m.md", StringComparison.Ordinal) || name.Contains(".new", StringComparison.Ordinal));
+        Playground.Refuses(await RunAsync("validate", "--report", ""), ExitCode.Failure, "No space left");
+        Assert.Equal([_folder.PathOf(".baton")], Directory.GetDirectories(_folder.Path));
         Spare(200_000);
         Playground.Refuses(await RunAsync("init"), ExitCode.Unavailable, "no space is left");
         Assert.DoesNotContain(Directory.GetFiles(_folder.PathOf(".baton")),

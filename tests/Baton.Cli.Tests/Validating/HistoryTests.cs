@@ -88,6 +88,41 @@ public sealed class HistoryTests : IDisposable
         Assert.Contains("no/such/run.html can't be written", bad.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--html", ".baton/config.json", "it lies in .baton")]
+    [InlineData("--junit", "link/config.json", "it lies in .baton")]
+    [InlineData("--report", ".baton/config.json", "it lies in .baton")]
+    [InlineData("--html", "other.db", "it is a database")]
+    [InlineData("--report", "other.db", "it is a database")]
+    [InlineData("--html", "/dev/null", "it is a device or a pipe")]
+    [InlineData("--report", "/dev/full", "/dev/full is a pipe or a device")]
+    [InlineData("--junit", "memory", "it is a directory")]
+    [InlineData("--report", "/", "/ is a directory")]
+    [InlineData("--html", "kept.html", "it is read-only")]
+    [InlineData("--report", "kept.html", "kept.html is read-only")]
+    public async Task A_place_that_is_not_to_be_written_is_refused_before_anything_is_judged(
+        string option, string place, string words)
+    {
+        Write("one.ndjson", Line("a", "acquire", 0, 1));
+        Directory.CreateDirectory(_folder.PathOf("memory"));
+        Directory.CreateDirectory(_folder.PathOf(".baton"));
+        File.CreateSymbolicLink(_folder.PathOf("link"), _folder.PathOf(".baton"));
+        Write(".baton/config.json", "{}");
+        Write("other.db", "SQLite format 3\0 and more");
+        Write("kept.html", "kept");
+        File.SetUnixFileMode(_folder.PathOf("kept.html"), UnixFileMode.UserRead);
+        var before = Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(File.ReadAllText).ToArray();
+
+        var played = await new Stage { Folder = _folder.Path }.PlayAsync("validate", "--history", "one.ndjson", option, place);
+
+        Assert.Equal(ExitCode.Failure, played.Exit);
+        Assert.Contains(words, played.Error.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Contains("hint: nothing was tried yet", played.Error, StringComparison.Ordinal);
+        Assert.Empty(played.Out);
+        Assert.Equal(before,
+            Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(File.ReadAllText));
+    }
+
     private static JsonElement Data(Played played)
     {
         using var parsed = JsonDocument.Parse(played.Out);
