@@ -52,7 +52,7 @@ internal static class EtcdFault
     private static StoreUnavailableException? OfWay(
         Exception cause, RpcException e, EtcdAddress address, string endpoint) => cause switch
     {
-        _ when Find<SocketException>(cause) is { } refused => new(StoreFault.Unreachable,
+        _ when Find<SocketException>(cause) is { } refused && !HungUp(refused) => new(StoreFault.Unreachable,
             $"etcd at {endpoint} can't be reached: {OneLine(refused.Message)}", "start it, or mend the address", true, e),
         _ when Find<AuthenticationException>(cause) is { } refused => OfEncryption(refused.Message, e, endpoint),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => OfEncryption("", e, endpoint),
@@ -63,9 +63,15 @@ internal static class EtcdFault
                 ? $"etcd at {endpoint} hangs up: it may ask for a certificate of ours"
                 : $"etcd at {endpoint} hangs up: it may not trust our certificate",
             "name one that it trusts with cert=FILE and key=FILE", true, e),
+        _ when Find<SocketException>(cause) is not null => new(StoreFault.Unreachable,
+            $"etcd at {endpoint} hung up: it was stopped, or it is encrypted and the address is not",
+            "start it, or name tls=true or cacert=FILE where it is encrypted", true, e),
         HttpRequestException or IOException => Stranger(endpoint, e),
         _ => null,
     };
+
+    private static bool HungUp(SocketException e) => e.SocketErrorCode is SocketError.ConnectionReset
+        or SocketError.ConnectionAborted or SocketError.Shutdown;
 
     private static StoreUnavailableException OfEncryption(string words, RpcException e, string endpoint) => words switch
     {

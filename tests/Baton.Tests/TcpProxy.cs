@@ -13,6 +13,8 @@ internal sealed class TcpProxy : IDisposable
     private readonly int _port;
     private readonly Task _accepting;
     private TaskCompletionSource _open = Opened();
+    private TaskCompletionSource _answers = Opened();
+    private byte[]? _sign;
 
     public TcpProxy(int port)
     {
@@ -39,12 +41,25 @@ internal sealed class TcpProxy : IDisposable
         }
     }
 
+    /// <summary>
+    /// Lets requests through, and holds back all answers from the first request on that holds these words.
+    /// </summary>
+    public void HoldAnswersFrom(string words)
+    {
+        lock (_gate)
+        {
+            _sign = System.Text.Encoding.UTF8.GetBytes(words);
+        }
+    }
+
     /// <summary>Lets everything through again.</summary>
     public void Heal()
     {
         lock (_gate)
         {
+            _sign = null;
             _open.TrySetResult();
+            _answers.TrySetResult();
         }
     }
 
@@ -72,6 +87,8 @@ internal sealed class TcpProxy : IDisposable
         _accepting.Wait(TimeSpan.FromSeconds(10));
     }
 
+    private delegate Task Pass(ReadOnlySpan<byte> piece);
+
     private static TaskCompletionSource Opened()
     {
         var open = new TaskCompletionSource();
@@ -95,8 +112,8 @@ internal sealed class TcpProxy : IDisposable
                     _sockets.AddRange([near, far]);
                 }
 
-                pumps.Add(PumpAsync(near, far, () => Delay));
-                pumps.Add(PumpAsync(far, near, () => Delay + AnswerDelay));
+                pumps.Add(PumpAsync(near, far, () => Delay, LetRequestPass));
+                pumps.Add(PumpAsync(far, near, () => Delay + AnswerDelay, LetAnswerPass));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -105,7 +122,31 @@ internal sealed class TcpProxy : IDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to, Func<TimeSpan> delay)
+    /// <summary>When a piece of a request may go on.</summary>
+    private Task LetRequestPass(ReadOnlySpan<byte> piece)
+    {
+        lock (_gate)
+        {
+            if (_sign is { } sign && piece.IndexOf(sign) >= 0)
+            {
+                _sign = null;
+                _answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            return _open.Task;
+        }
+    }
+
+    /// <summary>When a piece of an answer may go on.</summary>
+    private Task LetAnswerPass(ReadOnlySpan<byte> piece)
+    {
+        lock (_gate)
+        {
+            return Task.WhenAll(_open.Task, _answers.Task);
+        }
+    }
+
+    private async Task PumpAsync(Socket from, Socket to, Func<TimeSpan> delay, Pass pass)
     {
         var piece = new byte[16384];
         try
@@ -117,13 +158,7 @@ internal sealed class TcpProxy : IDisposable
                     await Task.Delay(held, BootClock.Instance, _over.Token);
                 }
 
-                Task open;
-                lock (_gate)
-                {
-                    open = _open.Task;
-                }
-
-                await open.WaitAsync(_over.Token);
+                await pass(piece.AsSpan(0, length)).WaitAsync(_over.Token);
                 await to.SendAsync(piece.AsMemory(0, length), _over.Token);
             }
 
