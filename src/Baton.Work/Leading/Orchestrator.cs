@@ -163,6 +163,11 @@ public sealed class Orchestrator
         {
             await ExitAsync(witness);
         }
+        else if (_end is OrchestratorEnd.Evicted)
+        {
+            // Who is off the roster is evicted by nobody again: its witness would lie there for ever.
+            witness?.Remove();
+        }
 
         return _end;
     }

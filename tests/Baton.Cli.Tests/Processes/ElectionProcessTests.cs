@@ -49,6 +49,8 @@ public sealed class ElectionProcessTests : IDisposable
             said.Type == "orchestrator.joined" && said.Name == first.Name && said.Id != first.Id);
 
         Assert.NotEqual(first.Id, again.Id);
+        Assert.True(File.Exists(_pack.PathOf($".baton/witness/{again.Id}")));
+        Assert.False(File.Exists(_pack.PathOf($".baton/witness/{first.Id}")), "the witness of an evicted life is left");
         var terms = (await _pack.RunAsync("leader", "history")).Data.EnumerateArray().ToArray();
         Assert.Equal("expired", Text(terms.Single(Is(first)), "ended_by"));
         Assert.Equal(1, terms.Count(Is(second)));
