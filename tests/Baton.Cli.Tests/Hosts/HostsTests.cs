@@ -77,11 +77,12 @@ public sealed class HostsTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(-1)]
-    public async Task An_hour_s_step_of_a_clock_changes_no_leader(int hours)
+    [InlineData(1, false)]
+    [InlineData(-1, false)]
+    [InlineData(1, true)]
+    public async Task An_hour_s_step_of_a_clock_changes_no_leader(int hours, bool withEtcd)
     {
-        using var pack = new HostPack(withClocks: true, ttl: "6s");
+        using var pack = new HostPack(withClocks: true, ttl: "6s", withEtcd: withEtcd);
         var first = await pack.StartAsync();
         var other = new[] { "ash", "birch" }.First(host => host != first.Host);
         var right = await RenewedAtAsync();
