@@ -8,6 +8,9 @@ namespace Baton.Cli;
 internal static class ValidateCommand
 {
     private const int MostOrchestrators = 32;
+    private const string Postgres = "postgres";
+    private const string Etcd = "etcd";
+    private static readonly string[] Kinds = [Postgres, Etcd];
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(2);
 
     // A request has a sixth of it, and over a loaded network it takes longer than to a file.
@@ -46,10 +49,13 @@ internal static class ValidateCommand
         {
             Description = "look at the running system instead; --ttl: how long a suspicion must stand (its own)",
         };
-        var ownServers = new Option<bool>("--own-servers")
+        var ownServers = new Option<string?>("--own-servers")
         {
-            Description = "on a PostgreSQL server that the run starts, stops and freezes itself",
+            Description = "on servers that the run starts, stops and freezes itself: postgres, etcd, or both (as the workspace)",
+            HelpName = "KIND,…",
+            Arity = ArgumentArity.ZeroOrOne,
         };
+        ownServers.CompletionSources.Add(Kinds);
         return new("validate", "try the promises with real processes and faults, in a store of the run's own", async session =>
         {
             var order = new ReportOrder(session.Get(report), session.Get(task), session.Get(junit), session.Get(html));
@@ -77,7 +83,7 @@ internal static class ValidateCommand
 
             FindingsPresentation.Check(session, order, ValidationMode.Drills);
             var findings = await DrillAsync(session, session.Get(orchestrators), session.Get(ttl),
-                session.Get(only), session.Get(seed), session.Get(ownServers));
+                session.Get(only), session.Get(seed), OwnKinds(session, ownServers));
             return await FindingsPresentation.PresentAsync(session, findings, order);
         })
         { live, history, orchestrators, ttl, only, seed, ownServers, report, task, junit, html };
@@ -95,12 +101,30 @@ internal static class ValidateCommand
         }
     }
 
+    /// <summary>The kinds of server that the run starts itself.</summary>
+    private static ImmutableArray<string> OwnKinds(Session session, Option<string?> option)
+    {
+        if (!session.Has(option))
+        {
+            return [];
+        }
+
+        if (session.Get(option) is not { } named)
+        {
+            return session.Place.Leases?.Cluster is null ? [Postgres] : [Postgres, Etcd];
+        }
+
+        var chosen = named.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return chosen.Length > 0 && chosen.Except(Kinds).FirstOrDefault() is null ? [.. chosen] : throw CommandFailure.Usage(
+            $"--own-servers {named}: no such kind of server", $"one or both of {string.Join(',', Kinds)}");
+    }
+
     private static async Task<Findings> DrillAsync(
-        Session session, int orchestrators, TimeSpan? asked, string? only, long? seed, bool ownServers)
+        Session session, int orchestrators, TimeSpan? asked, string? only, long? seed, ImmutableArray<string> own)
     {
         var place = session.Place;
-        var leases = place.Leases?.Cluster;
-        var ttl = asked ?? (place.Store.IsEmbedded && !ownServers && leases is null ? Short : Long);
+        var leases = LeasesOf(session, place, own);
+        var ttl = asked ?? (place.Store.IsEmbedded && own.IsEmpty && leases is null ? Short : Long);
         if (orchestrators is < 1 or > MostOrchestrators)
         {
             throw CommandFailure.Usage($"--orchestrators {orchestrators}: it is 1 to {MostOrchestrators}");
@@ -118,7 +142,7 @@ internal static class ValidateCommand
         }
 
         var began = Instant.Of(session.Around.Clock);
-        var host = new DrillHost(session.Around, ServerOf(session, place, ownServers), leases,
+        var host = new DrillHost(session.Around, ServerOf(session, place, own), leases,
             line => Progress(session, Instant.Of(session.Around.Clock) - began, line));
         var run = new DrillRun(host, new(session.Around.Ids.NewSecret(), place.Root)
         {
@@ -130,9 +154,9 @@ internal static class ValidateCommand
         return await run.RunAsync(session.Stop);
     }
 
-    private static DrillServer? ServerOf(Session session, StorePlace place, bool ownServers)
+    private static DrillServer? ServerOf(Session session, StorePlace place, ImmutableArray<string> own)
     {
-        if (!ownServers)
+        if (!own.Contains(Postgres))
         {
             return place.Store.IsEmbedded ? null : new(place.Store.Address, null);
         }
@@ -140,6 +164,18 @@ internal static class ValidateCommand
         return OwnPostgres.FindBin(session.Around.Variable) is { } bin ? new(null, bin) : throw CommandFailure.Usage(
             "--own-servers: no PostgreSQL server is installed here, so the run can start none",
             "install one (Debian, Ubuntu: apt-get install postgresql), or name one that runs: --store postgres://…");
+    }
+
+    private static DrillLeases? LeasesOf(Session session, StorePlace place, ImmutableArray<string> own)
+    {
+        if (!own.Contains(Etcd))
+        {
+            return place.Leases?.Cluster is { } given ? new(given, null) : null;
+        }
+
+        return OwnEtcd.FindProgram(session.Around.Variable) is { } program ? new(null, program) : throw CommandFailure.Usage(
+            "--own-servers: no etcd is installed here, so the run can start none",
+            "install it (Debian, Ubuntu: apt-get install etcd-server), or name a cluster that runs: --leases etcd://…");
     }
 
     private static ImmutableArray<string> Chosen(string? only)

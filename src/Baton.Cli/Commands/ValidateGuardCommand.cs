@@ -7,7 +7,7 @@ namespace Baton.Cli;
 
 /// <summary>
 /// Watches over a run of drills. A killed run can end nothing any more, and a frozen process can't end by itself: this
-/// one kills what such a run has left, and removes its folder, its schemas and its server.
+/// one kills what such a run has left, and removes its folder, its schemas, its keys and its servers.
 /// </summary>
 internal static class ValidateGuardCommand
 {
@@ -58,6 +58,7 @@ internal static class ValidateGuardCommand
         }
 
         OwnPostgres.RemoveAfter(run);
+        OwnEtcd.RemoveAfter(run);
         Scratch.RemoveAfter(folder, run);
         return ExitCode.Ok;
     }

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Collections.Immutable;
-using Baton.Etcd;
 using Baton.Validation;
 
 namespace Baton.Cli;
@@ -8,10 +7,10 @@ namespace Baton.Cli;
 /// <summary>This program, as drills try it.</summary>
 /// <param name="around">The world around.</param>
 /// <param name="server">Where the stores lie; null: in files.</param>
-/// <param name="leases">Where the leases lie, if apart from the stores.</param>
+/// <param name="leases">Where the leases lie; null: in the stores.</param>
 /// <param name="progress">Takes what goes on, in a line.</param>
 internal sealed class DrillHost(
-    Surroundings around, DrillServer? server, EtcdAddress? leases, Action<string> progress) : IDrillHost
+    Surroundings around, DrillServer? server, DrillLeases? leases, Action<string> progress) : IDrillHost
 {
     /// <summary>The variable that names the run to all that descends from it.</summary>
     public const string Variable = "BATON_DRILL";
@@ -22,7 +21,6 @@ internal sealed class DrillHost(
 
     private readonly Dictionary<string, string> _lifelines = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
-    private EtcdScratch? _keys;
     private string _run = "";
     private int _started;
 
@@ -36,7 +34,6 @@ internal sealed class DrillHost(
     public async Task<IAsyncDisposable> PrepareAsync(string run, CancellationToken cancel)
     {
         _run = run;
-        _keys = leases is null ? null : new(leases, run);
         try
         {
             if (server is not null)
@@ -44,11 +41,16 @@ internal sealed class DrillHost(
                 Progress($"its stores are {await server.PrepareAsync(run, cancel)}");
             }
 
-            return new Removal(server, _keys);
+            if (leases is not null)
+            {
+                Progress($"its leases are {await leases.PrepareAsync(run, cancel)}");
+            }
+
+            return new Removal(server, leases);
         }
         catch
         {
-            await new Removal(server, _keys).DisposeAsync();
+            await new Removal(server, leases).DisposeAsync();
             throw;
         }
     }
@@ -58,14 +60,18 @@ internal sealed class DrillHost(
     {
         var home = new Workspace(workspace);
         Directory.CreateDirectory(home.Folder);
-        home.WriteConfig(new() { Leases = leases?.WithoutSecrets ?? Settings.SameAsStore });
+        home.WriteConfig(new() { Leases = leases?.Address.WithoutSecrets ?? Settings.SameAsStore });
         var within = around with { Variable = name => name == Variable ? _run : around.Variable(name) };
         using var stores = around.Open(PlaceOf(workspace), OpenPurpose.Initialise, within);
         return server?.StoreOf(Path.GetFileName(workspace));
     }
 
     /// <inheritdoc/>
-    public ILeasesApart? LeasesOf(string workspace) => _keys is null ? null : new Keys(this, _keys, workspace);
+    public ILeasesApart? LeasesOf(string workspace) => leases?.Of(() =>
+    {
+        using var stores = OpenStores(workspace);
+        return stores.StoreId;
+    });
 
     /// <inheritdoc/>
     public ScratchStores Open(string workspace)
@@ -96,7 +102,7 @@ internal sealed class DrillHost(
         {
             OwnSession = true,
             Environment = NothingOfOurs().ToImmutable().SetItem(Lifeline.Variable, Lifeline.ValueOf(id, witness.Mark))
-                .SetItem(StoreVariable, server?.Address).SetItem(LeasesVariable, leases?.Text),
+                .SetItem(StoreVariable, server?.Address).SetItem(LeasesVariable, leases?.Lasting),
         });
         return new Guarding(guard, witness);
     }
@@ -117,7 +123,7 @@ internal sealed class DrillHost(
 
         if (leases is not null)
         {
-            variables[LeasesVariable] = leases.Text;
+            variables[LeasesVariable] = leases.Address.Text;
         }
 
         lock (_gate)
@@ -144,7 +150,7 @@ internal sealed class DrillHost(
     private StorePlace PlaceOf(string workspace) => new(new(workspace), StoreUri.Parse(new(
         server?.AddressOf(Path.GetFileName(workspace)).Text ?? Workspace.DefaultStore, "default"), workspace), ElectionName.Main)
     {
-        Leases = leases is null ? null : StoreUri.Parse(new(leases.Text, "default"), workspace),
+        Leases = leases is null ? null : StoreUri.Parse(new(leases.Address.Text, "default"), workspace),
         StateFolder = Path.Combine(StateOf(workspace), "baton"),
         WorkingFolder = workspace,
     };
@@ -168,34 +174,24 @@ internal sealed class DrillHost(
     }
 
     /// <summary>Removes what the run made elsewhere than in its folder.</summary>
-    private sealed class Removal(DrillServer? server, EtcdScratch? keys) : IAsyncDisposable
+    private sealed class Removal(DrillServer? server, DrillLeases? leases) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            if (keys is not null)
+            try
             {
-                await keys.RemoveAsync(CancellationToken.None);
-                keys.Dispose();
+                if (leases is not null)
+                {
+                    await leases.DisposeAsync();
+                }
             }
-
-            if (server is not null)
+            finally
             {
-                await server.DisposeAsync();
+                if (server is not null)
+                {
+                    await server.DisposeAsync();
+                }
             }
-        }
-    }
-
-    private sealed class Keys(DrillHost host, EtcdScratch keys, string workspace) : ILeasesApart
-    {
-        public async Task DropAsync(CancellationToken cancel)
-        {
-            string id;
-            using (var stores = host.OpenStores(workspace))
-            {
-                id = stores.StoreId;
-            }
-
-            await keys.DropAsync(id, cancel);
         }
     }
 

@@ -13,16 +13,15 @@ namespace Baton.Cli;
 internal sealed class OwnPostgres : IOwnServer, IAsyncDisposable
 {
     private const string Root = "root";
-    private const string MarkerName = "run";
-    private const UnixFileMode OwnersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode OpenToPass = OwnersOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const string DataName = "data";
+    private const string SocketName = "socket";
     private const string Debian = "/usr/lib/postgresql";
     private const string ServerUser = "postgres";
     private const int MostConnections = 400;
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
 
-    private readonly string _folder;
+    private readonly OwnFolder _folder;
     private readonly string _bin;
     private readonly string _run;
     private ChildProcess? _process;
@@ -37,9 +36,9 @@ internal sealed class OwnPostgres : IOwnServer, IAsyncDisposable
     public PostgresAddress Address => PostgresAddress.Parse(
         $"postgres:///postgres?host={Uri.EscapeDataString(SocketFolder)}");
 
-    private string Data => Path.Combine(_folder, "data");
+    private string Data => Path.Combine(_folder.Path, DataName);
 
-    private string SocketFolder => Path.Combine(_folder, "socket");
+    private string SocketFolder => Path.Combine(_folder.Path, SocketName);
 
     /// <summary>Where the server's programs are; null where none is installed.</summary>
     public static string? FindBin(Func<string, string?> variable)
@@ -57,25 +56,13 @@ internal sealed class OwnPostgres : IOwnServer, IAsyncDisposable
     /// <exception cref="IOException">It can't be made or started; the message says why.</exception>
     public static async Task<OwnPostgres> MakeAsync(string bin, string run, CancellationToken cancel)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new PlatformNotSupportedException("a server of the run's own needs the file modes of Unix");
-        }
-
         var server = new OwnPostgres(bin, run);
-        if (Path.Exists(server._folder))
-        {
-            throw new IOException($"{server._folder} is there already, and this run did not make it");
-        }
-
+        server._folder.Make();
         try
         {
-            // The server's user goes through it, and sees nothing of it.
-            Directory.CreateDirectory(server._folder, OpenToPass);
-            await File.WriteAllTextAsync(Path.Combine(server._folder, MarkerName), run, cancel);
-            foreach (var own in (string[])[server.Data, server.SocketFolder])
+            foreach (var name in (string[])[DataName, SocketName])
             {
-                Directory.CreateDirectory(own, OwnersOnly);
+                var own = server._folder.MakeWithin(name);
                 if (Environment.UserName == Root)
                 {
                     await server.RunAsync(["chown", ServerUser, own], cancel);
@@ -96,22 +83,7 @@ internal sealed class OwnPostgres : IOwnServer, IAsyncDisposable
 
     /// <summary>Removes the folder that a run left behind when it was killed; its processes have ended.</summary>
     /// <exception cref="NotOursException">It bears another mark.</exception>
-    public static void RemoveAfter(string run)
-    {
-        var folder = FolderOf(run);
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-
-        var marker = Path.Combine(folder, MarkerName);
-        if (!File.Exists(marker) || File.ReadAllText(marker) != run)
-        {
-            throw new NotOursException($"{folder} bears no mark of run {run}");
-        }
-
-        Directory.Delete(folder, recursive: true);
-    }
+    public static void RemoveAfter(string run) => FolderOf(run).Remove();
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancel)
@@ -164,10 +136,10 @@ internal sealed class OwnPostgres : IOwnServer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        RemoveAfter(_run);
+        _folder.Remove();
     }
 
-    private static string FolderOf(string run) => Path.Combine(Path.GetTempPath(), $"baton-validate-{run}");
+    private static OwnFolder FolderOf(string run) => new($"baton-validate-{run}", run);
 
     private async Task RunAsync(ImmutableArray<string> command, CancellationToken cancel)
     {

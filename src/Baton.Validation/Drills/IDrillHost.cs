@@ -116,6 +116,9 @@ public interface IServerStore
 /// </summary>
 public interface ILeasesApart
 {
+    /// <summary>The cluster, where the run itself started it; null: faults of its members are not to be made.</summary>
+    IOwnCluster? Cluster { get; }
+
     /// <summary>Takes them away with all that is known of them.</summary>
     Task DropAsync(CancellationToken cancel);
 }
@@ -134,6 +137,34 @@ public interface IOwnServer
 
     /// <summary>Lets them go on (SIGCONT).</summary>
     void Thaw();
+}
+
+/// <summary>A cluster that the run started. Its members are numbered from 0.</summary>
+public interface IOwnCluster
+{
+    /// <summary>How many members it has.</summary>
+    int Members { get; }
+
+    /// <summary>The member that leads the cluster itself; waits until one does.</summary>
+    Task<int> LeaderAsync(CancellationToken cancel);
+
+    /// <summary>Kills members (SIGKILL), and waits for their end.</summary>
+    Task KillAsync(ImmutableArray<int> members);
+
+    /// <summary>Starts members again; completes when they can be used.</summary>
+    Task StartAsync(ImmutableArray<int> members, CancellationToken cancel);
+
+    /// <summary>Stops members in their tracks (SIGSTOP).</summary>
+    void Freeze(ImmutableArray<int> members);
+
+    /// <summary>Lets them go on (SIGCONT).</summary>
+    void Thaw(ImmutableArray<int> members);
+
+    /// <summary>Keeps a copy of all that the members hold; none may run.</summary>
+    void Copy();
+
+    /// <summary>Puts the copy in its place; none may run.</summary>
+    void Restore();
 }
 
 /// <summary>The signals that drills use.</summary>

@@ -18,13 +18,13 @@ internal static partial class StoreDamage
         }
 
         await arena.SubmitAsync(Beside);
-        leader = await OutOfReachAsync(arena, leader, "the server was stopped under a leader", server.StopAsync,
+        leader = await OutOfReachAsync(arena, leader, "store", "the server was stopped under a leader", server.StopAsync,
             async () =>
             {
                 await RefusedAsync(arena, "the server stopped", "store_unreachable");
                 await server.StartAsync(arena.Stop);
             });
-        leader = await OutOfReachAsync(arena, leader, "the server was frozen under a leader",
+        leader = await OutOfReachAsync(arena, leader, "store", "the server was frozen under a leader",
             () =>
             {
                 server.Freeze();
@@ -58,12 +58,12 @@ internal static partial class StoreDamage
     }
 
     private static async Task<LeaderSeen> OutOfReachAsync(
-        Arena arena, LeaderSeen leader, string fault, Func<Task> harm, Func<Task> mend)
+        Arena arena, LeaderSeen leader, string subject, string fault, Func<Task> harm, Func<Task> mend)
     {
         arena.CloseStores();
         var began = arena.Now;
         await harm();
-        arena.Record(Fault, "store", fault, began, leader.Epoch);
+        arena.Record(Fault, subject, fault, began, leader.Epoch);
         await arena.UntilAsync($"{leader.Life} to give up ({fault})", () => Task.FromResult(
             arena.PlayerOf(leader.Life).History().Of(Yield).Any(yield => yield.Epoch == leader.Epoch)));
         await mend();

@@ -30,7 +30,7 @@ public sealed class ServerDrillTests : IDisposable
         var played = await _playground.RunAsync("validate", "--only", "followers-yield,store-damage",
             "--orchestrators", "2", "--report", "", "--json");
 
-        var data = Passed(played, "followers-yield", "store-damage");
+        var data = Passed(played, "postgres", "followers-yield", "store-damage");
         Assert.Contains(Evidence(data, 1), line => line.Contains("neither stopped nor frozen", StringComparison.Ordinal));
         Assert.Contains(Evidence(data, 1), line => line.Contains("sessions were ended", StringComparison.Ordinal));
         Assert.Equal(tasks, (await _playground.RunAsync("task", "list", "--json")).Out);
@@ -47,23 +47,52 @@ public sealed class ServerDrillTests : IDisposable
         var played = await _playground.RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers",
             "--only", "store-damage", "--orchestrators", "2", "--report", "", "--json");
 
-        var data = Passed(played, "store-damage");
+        var data = Passed(played, "postgres", "store-damage");
         Assert.Contains(Evidence(data, 0),
             line => line.StartsWith("the server was stopped under a leader: orc", StringComparison.Ordinal));
         Assert.Contains(Evidence(data, 0),
             line => line.StartsWith("the server was frozen under a leader: orc", StringComparison.Ordinal));
         var run = data.GetProperty("run_id").GetString()!;
         Assert.Empty(Leftovers(run));
-        Assert.False(Directory.Exists(Path.Combine(Path.GetTempPath(), $"baton-validate-{run}")));
+        Assert.Empty(Servers(run));
+    }
+
+    [Fact]
+    public async Task A_cluster_of_its_own_loses_its_leader_its_majority_and_its_present()
+    {
+        EtcdServers.Require();
+        using var local = await Playground.MakeAsync();
+
+        var played = await _playground.RunAsync([("BATON_STORE", null)], local.Root, "validate", "--own-servers", "etcd",
+            "--only", "store-damage", "--orchestrators", "2", "--report", "", "--json");
+
+        var data = Passed(played, "sqlite+etcd", "store-damage");
+        foreach (var fault in (string[])["the member that led the cluster was killed: orc",
+            "2 of 3 members were frozen under a leader: orc", "all members were stopped under a leader: orc",
+            "all members were put back to an older copy under a leader: orc"])
+        {
+            Assert.Contains(Evidence(data, 0), line => line.StartsWith(fault, StringComparison.Ordinal));
+        }
+
+        var run = data.GetProperty("run_id").GetString()!;
+        Assert.Empty(Leftovers(run));
+        Assert.Empty(Servers(run));
     }
 
     [Theory]
-    [InlineData(false, SystemCalls.Interrupt, ExitCode.Interrupted)]
-    [InlineData(false, SystemCalls.Kill, 137)]
-    [InlineData(true, SystemCalls.Interrupt, ExitCode.Interrupted)]
-    [InlineData(true, SystemCalls.Kill, 137)]
-    public async Task A_run_that_is_stopped_or_killed_leaves_neither_schema_nor_server(bool own, int signal, int exit)
+    [InlineData(null, SystemCalls.Interrupt, ExitCode.Interrupted)]
+    [InlineData(null, SystemCalls.Kill, 137)]
+    [InlineData("postgres", SystemCalls.Interrupt, ExitCode.Interrupted)]
+    [InlineData("postgres", SystemCalls.Kill, 137)]
+    [InlineData("etcd", SystemCalls.Interrupt, ExitCode.Interrupted)]
+    [InlineData("etcd", SystemCalls.Kill, 137)]
+    public async Task A_run_that_is_stopped_or_killed_leaves_neither_schema_nor_server(string? own, int signal, int exit)
     {
+        if (own == "etcd")
+        {
+            EtcdServers.Require();
+        }
+
         Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
         var run = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var child = _playground.Start([], _playground.Root, _ => { }, line =>
@@ -72,15 +101,16 @@ public sealed class ServerDrillTests : IDisposable
             {
                 run.TrySetResult(rest.Split(',')[0]);
             }
-        }, ["validate", "--only", "leader-heartbeat", "--report", "", "-v", .. own ? (string[])["--own-servers"] : []]);
+        }, ["validate", "--only", "leader-heartbeat", "--report", "", "-v",
+            .. own is null ? [] : (string[])["--own-servers", own]]);
         var id = await run.Task.WaitAsync(FailSafe, BootClock.Instance, Cancel);
-        var server = Path.Combine(Path.GetTempPath(), $"baton-validate-{id}");
-        await UntilAsync(() => Marked(id).Count >= 3 && (own ? Directory.Exists(server) : Schemas(id) == 2));
+        await UntilAsync(() => Marked(id).Count >= 3 && Servers(id).Length == (own is null ? 0 : 1)
+            && (own == "postgres" || Schemas(id) == 2));
 
         child.Signal(signal);
 
         Assert.Equal(exit, (await child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
-        await UntilAsync(() => Leftovers(id).Count == 0 && Schemas(id) == 0 && !Directory.Exists(server)
+        await UntilAsync(() => Leftovers(id).Count == 0 && Schemas(id) == 0 && Servers(id).Length == 0
             && Directory.GetFileSystemEntries(_playground.Root, Scratch.Prefix + "*").Length == 0);
     }
 
@@ -95,11 +125,11 @@ public sealed class ServerDrillTests : IDisposable
             ExitCode.Unavailable, $"'{user}' may not do this");
     }
 
-    private static JsonElement Passed(Played played, params string[] criteria)
+    private static JsonElement Passed(Played played, string store, params string[] criteria)
     {
         Assert.True(played.Exit == ExitCode.Ok, played.Out + played.Error);
         var data = JsonDocument.Parse(played.Out).RootElement.GetProperty("data");
-        Assert.Equal("postgres", data.GetProperty("store").GetString());
+        Assert.Equal(store, data.GetProperty("store").GetString());
         Assert.Equal(criteria, data.GetProperty("criteria").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
         Assert.All(data.GetProperty("criteria").EnumerateArray(),
             one => Assert.Equal("pass", one.GetProperty("result").GetString()));
@@ -108,6 +138,10 @@ public sealed class ServerDrillTests : IDisposable
 
     private static string[] Evidence(JsonElement data, int criterion) =>
         [.. data.GetProperty("criteria")[criterion].GetProperty("evidence").EnumerateArray().Select(line => line.GetString()!)];
+
+    /// <summary>The folders of the servers that a run started.</summary>
+    private static string[] Servers(string run) =>
+        Directory.GetDirectories(Path.GetTempPath(), $"baton-validate-{run}*");
 
     private static long Schemas(string run)
     {
