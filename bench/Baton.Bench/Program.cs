@@ -7,6 +7,7 @@ return args switch
         await Failover.RunAsync(program, kind, Number(rest, 0, 20), Number(rest, 1, 10)),
     ["failover", var program, var kind, .. var rest] => UpFailover.Run(
         program, Word(rest, 2, Ground.Postgres), kind, Number(rest, 0, 20), Number(rest, 1, 10)),
+    ["elect", .. var rest] => Elect.Run(Number(rest, 0, 20), Word(rest, 1, "all")),
     ["contest", .. var rest] => Contest.Run(
         Word(rest, 1, Ground.Postgres), Number(rest, 0, 20), Word(rest, 2, "all")),
     ["cost", var program, .. var rest] => Cost.Run(
@@ -35,10 +36,15 @@ static string Word(string[] rest, int at, string otherwise) => rest.Length > at 
 static int Usage()
 {
     Console.Error.WriteLine("""
-        STORE: sqlite; postgres, a server started for the run; or postgres://…, where a schema is made and dropped.
+        STORE: sqlite; postgres, a server started for the run; or postgres://…, where a schema is made and dropped. With
+        +etcd behind it the leases lie in three members of etcd that are started for the run.
 
-        failover PROGRAM kill|term|freeze [ROUNDS=20] [TTL_SECONDS=10] [STORE=sqlite]
-                                             time until the next leader is valid; on a server under up
+        failover PROGRAM kill|term|freeze|member [ROUNDS=20] [TTL_SECONDS=10] [STORE=sqlite]
+                                             time until the next leader is valid; on a server under up. member: the one that
+                                             leads etcd is killed, time until the lease is renewed again
+        elect [ELECTIONS=20] [release|crash|freeze|all]
+                                             three candidates of etcdctl elect in each election: hand-over, crash, freeze, and
+                                             how long two believed at once (its leases live for 60 s)
         contest [ROUNDS=20] [STORE=postgres] [release|crash|freeze|cut|all]
                                              three candidates of this library and of DistributedLock.Postgres: hand-over, crash,
                                              freeze, and whether two believed at once (20 rounds of all: 50 minutes)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Baton.Etcd;
 
 namespace Baton.Bench;
 
@@ -16,22 +17,25 @@ internal sealed partial class UpFailover : IDisposable
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan FailSafe = TimeSpan.FromMinutes(2);
 
+    private readonly Ground _ground;
     private readonly Process _up;
     private readonly BlockingCollection<Elected> _elected = [];
     private readonly ConcurrentDictionary<(string Life, long Epoch), bool> _standby = new();
+    private EtcdKeyspace? _keys;
 
     private UpFailover(string program, Ground ground, int ttl)
     {
-        var start = new ProcessStartInfo(program,
-            ["up", "--orchestrators", $"{Orchestrators}", "--workers", "0", "--no-monitor", "--json", "--ttl", $"{ttl}s"])
+        _ground = ground;
+        if (ground.Cluster is not null)
         {
-            WorkingDirectory = ground.Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["BATON_STORE"] = ground.Uri;
-        start.Environment["XDG_STATE_HOME"] = ground.Folder;
-        _up = Process.Start(start)!;
+            // Leases are moved to etcd by this verb and by no other.
+            using var init = Process.Start(Baton(program, "init"))!;
+            init.StandardOutput.ReadToEnd();
+            init.WaitForExit();
+        }
+
+        _up = Process.Start(Baton(program, "up", "--orchestrators", $"{Orchestrators}", "--workers", "0", "--no-monitor",
+            "--json", "--ttl", $"{ttl}s"))!;
         _up.OutputDataReceived += (_, line) => Hear(line.Data);
         _up.BeginOutputReadLine();
         _up.BeginErrorReadLine();
@@ -44,8 +48,8 @@ internal sealed partial class UpFailover : IDisposable
     {
         using var ground = new Ground(store);
         using var failover = new UpFailover(Path.GetFullPath(program), ground, ttl);
-        Console.WriteLine($"{ground.Name}, {kind} under up, ttl {ttl} s, {rounds} rounds: "
-            + Figures.Summary(failover.Measure(kind, rounds)));
+        Console.WriteLine($"{ground.Name}, {kind} under up, ttl {ttl} s, {rounds} rounds: " + (kind == "member"
+            ? failover.LoseMembers(rounds) : Figures.Summary(failover.Measure(kind, rounds))));
         return 0;
     }
 
@@ -54,7 +58,73 @@ internal sealed partial class UpFailover : IDisposable
         Signals.Send(_up.Id, Signals.Terminate);
         _up.WaitForExit();
         _up.Dispose();
+        _keys?.Dispose();
         _elected.Dispose();
+    }
+
+    private ProcessStartInfo Baton(string program, params string[] words)
+    {
+        var start = new ProcessStartInfo(program, words)
+        {
+            WorkingDirectory = _ground.Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["BATON_STORE"] = _ground.Uri;
+        start.Environment["BATON_LEASES"] = _ground.Cluster?.Address.Text;
+        start.Environment["XDG_STATE_HOME"] = _ground.Folder;
+        return start;
+    }
+
+    /// <summary>
+    /// Kills the member that leads the cluster itself, again and again: how long until the lease is renewed again, and
+    /// how often the leadership changed for it.
+    /// </summary>
+    private string LoseMembers(int rounds)
+    {
+        var cluster = _ground.Cluster ?? throw new InvalidOperationException("members are lost by leases in etcd: STORE+etcd");
+        var (paused, changes) = (new List<double>(), 0);
+        var epoch = Take(0).Epoch;
+        while (paused.Count < rounds)
+        {
+            BootClock.Pause(Settle, CancellationToken.None);
+            var lost = cluster.LeaderAsync(CancellationToken.None).GetAwaiter().GetResult();
+            var before = View();
+            var from = Instant.Of(BootClock.Instance);
+            cluster.KillAsync([lost]).GetAwaiter().GetResult();
+            LeaseView after;
+            do
+            {
+                after = View();
+            }
+            while (after.Epoch == before.Epoch && after.Renewals == before.Renewals);
+
+            paused.Add((Instant.Of(BootClock.Instance) - from).TotalMilliseconds);
+            changes += after.Epoch.Value == epoch ? 0 : 1;
+            epoch = after.Epoch.Value;
+            cluster.StartAsync([lost], CancellationToken.None).GetAwaiter().GetResult();
+        }
+
+        return $"renewed again after {Figures.Summary(paused)}; the leadership changed {changes} times";
+    }
+
+    /// <summary>The lease, as soon as a member tells it.</summary>
+    private LeaseView View()
+    {
+        while (true)
+        {
+            try
+            {
+                _keys ??= EtcdKeyspace.OpenAsync(
+                    _ground.Cluster!.Address, Ground.IdOf(_ground.Uri), CancellationToken.None).GetAwaiter().GetResult();
+                return new EtcdLeaseStore(_keys)
+                    .ReadAsync(ElectionName.Main, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            }
+            catch (StoreUnavailableException)
+            {
+                // The others are choosing a leader of theirs.
+            }
+        }
     }
 
     private List<double> Measure(string kind, int rounds)
