@@ -213,6 +213,11 @@ internal static class DemoCommand
         }
 
         Say(session, "Try next:");
+        if (OwnProgram.FolderOffPath(session.Around.Variable) is { } away)
+        {
+            Say(session, $"  export PATH=\"$PATH:{away}\"");
+        }
+
         Say(session, "  baton init && baton task create --title 'My first task'");
         Say(session, "  baton up --worker 'echo working on $BATON_TASK_ID' --until-idle");
         return isGood ? ExitCode.Ok : throw new CommandFailure(ErrorCode.Failure,
