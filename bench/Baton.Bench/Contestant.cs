@@ -91,7 +91,7 @@ internal static class Contestant
             {
                 return;
             }
-            catch (Npgsql.NpgsqlException e)
+            catch (Exception e) when (e is Npgsql.NpgsqlException or InvalidOperationException)
             {
                 // A lock whose session was ended can't be given back; the next one is asked for.
                 await Console.Error.WriteLineAsync(e.Message);
