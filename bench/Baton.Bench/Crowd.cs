@@ -53,6 +53,7 @@ internal sealed class Crowd : IDisposable
     public static int Run(string store, int candidates, int connections)
     {
         using var ground = new Ground(store, connections);
+        // It also opens the connection that is asked over, while there are some.
         Console.WriteLine($"{ground.Name}, max_connections {ground.Ask("SELECT current_setting('max_connections')::int")}, "
             + $"ttl {Ttl.TotalSeconds} s, all candidates in one process");
         var broke = false;

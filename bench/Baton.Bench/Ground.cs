@@ -25,6 +25,8 @@ internal sealed class Ground : IDisposable
     private const int Connections = 400;
     private readonly OwnServer? _server;
     private readonly bool _isMade;
+    private readonly Lock _gate = new();
+    private NpgsqlConnection? _asking;
 
     /// <summary>Prepares one.</summary>
     /// <param name="store">
@@ -84,13 +86,15 @@ internal sealed class Ground : IDisposable
     /// <summary>Seconds of a core that a server of its own has used; null of another.</summary>
     public double? ServerSeconds => _server is null ? null : ProcessTimes.OfFamily(_server.Pid);
 
-    /// <summary>Asks the server for one number.</summary>
+    /// <summary>Asks the server for one number, over a connection that is kept: later there may be none left.</summary>
     public double Ask(string sql)
     {
-        using var source = PostgresDatabase.Source(Address!, settings => settings.Pooling = false);
-        using var connection = source.OpenConnection();
-        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        return Convert.ToDouble(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        lock (_gate)
+        {
+            _asking ??= PostgresDatabase.Source(Address!, settings => settings.Pooling = false).OpenConnection();
+            using var command = new NpgsqlCommand(sql, _asking) { CommandTimeout = 0 };
+            return Convert.ToDouble(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        }
     }
 
     /// <summary>Opens the work of a store.</summary>
@@ -125,14 +129,13 @@ internal sealed class Ground : IDisposable
 
     public void Dispose()
     {
-        if (_server is not null)
-        {
-            _server.Dispose();
-        }
-        else if (_isMade)
+        if (_server is null && _isMade)
         {
             Ask($"DROP SCHEMA \"{Address!.Schema}\" CASCADE");
         }
+
+        _asking?.Dispose();
+        _server?.Dispose();
 
         Cluster?.DisposeAsync().AsTask().GetAwaiter().GetResult();
 

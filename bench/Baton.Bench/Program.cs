@@ -12,7 +12,7 @@ return args switch
         Word(rest, 1, Ground.Postgres), Number(rest, 0, 20), Word(rest, 2, "all")),
     ["cost", var program, .. var rest] => Cost.Run(
         program, Word(rest, 2, Ground.Postgres), Number(rest, 0, 50), TimeSpan.FromSeconds(Number(rest, 1, 60))),
-    ["crowd", .. var rest] => Crowd.Run(Word(rest, 2, Ground.Postgres), Number(rest, 0, 200), Number(rest, 1, 400)),
+    ["crowd", .. var rest] => Crowd.Run(Word(rest, 2, Ground.Postgres), Number(rest, 0, 200), Number(rest, 1, 1000)),
     ["claims", var store, .. var rest] => await Claims.RunAsync(store, Number(rest, 0, 0), Number(rest, 1, 10)),
     ["steady", var load, .. var rest] => await Steady.RunAsync(load, TimeSpan.FromSeconds(Number(rest, 0, 120))),
     ["night", var program, .. var rest] => await Night.PlayAsync(
@@ -50,7 +50,7 @@ static int Usage()
                                              freeze, and whether two believed at once (20 rounds of all: 50 minutes)
         cost PROGRAM [FOLLOWERS=50] [SECONDS=60] [STORE=postgres]
                                              what a leader and its followers cost while nothing happens
-        crowd [CANDIDATES=200] [CONNECTIONS=400] [STORE=postgres]
+        crowd [CANDIDATES=200] [CONNECTIONS=1000] [STORE=postgres]
                                              many candidates in one process, and twice as many until it breaks
         claims STORE [DONE=0] [SECONDS=10]   claims a second of 1, 4 and 16 processes, with finished tasks behind them
         steady starved|writers|idle [SECONDS=120]
