@@ -34,8 +34,14 @@ internal static partial class ElectionMachine
             }
         }
 
-        private void LookNow() =>
-            State = State with { NextAt = now, LooksAgain = State.InFlight?.Kind == AttemptKind.Look };
+        private void LookNow()
+        {
+            // A store that has no breath left to answer is not asked by all at once again.
+            if (State.Silences == 0)
+            {
+                State = State with { NextAt = now, LooksAgain = State.InFlight?.Kind == AttemptKind.Look };
+            }
+        }
 
         private void Saw(LeaseView view, bool provablyDead, Epoch mark)
         {

@@ -77,7 +77,14 @@ internal static partial class ElectionMachine
                 return;
             }
 
-            State = State with { InFlight = null, NextAt = now + timers.RetryEvery };
+            var pause = timers.RetryEvery;
+            if (timers.IsRemote && State.Phase == Following && now - attempt.SentAt >= timers.AttemptTimeout)
+            {
+                State = State with { Silences = Math.Min(State.Silences + 1, ElectionTimers.MostDoublings) };
+                pause = timers.PauseAfter(State.Silences, attempt.Number);
+            }
+
+            State = State with { InFlight = null, NextAt = now + pause };
             TellFailing(attempt.Kind, failed.Code, failed.Message);
             switch (attempt.Kind)
             {

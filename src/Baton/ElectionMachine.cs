@@ -241,7 +241,7 @@ internal static partial class ElectionMachine
             }
 
             var kind = State.InFlight.Kind;
-            State = State with { InFlight = null };
+            State = State with { InFlight = null, Silences = 0 };
             if (State.ToldFailing?.Kind == kind)
             {
                 State = State with { ToldFailing = null };

@@ -74,6 +74,9 @@ internal sealed record ElectionState
 
     public long Attempts { get; init; }
 
+    /// <summary>How many looks and campaigns in a row a remote store left unanswered for their whole time.</summary>
+    public int Silences { get; init; }
+
     public Unsettled? Unsettled { get; init; }
 
     public Term? Term { get; init; }

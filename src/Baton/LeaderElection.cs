@@ -159,12 +159,14 @@ public sealed class LeaderElection : IAsyncDisposable
 
     private async Task WatchAsync(CancellationToken cancel)
     {
+        var (timers, failures) = (_options.Settle(_store.Traits), 0);
         while (!cancel.IsCancellationRequested)
         {
             try
             {
                 await foreach (var view in _store.WatchAsync(_options.Election, cancel))
                 {
+                    failures = 0;
                     _driver.Post(new ElectionInput.Hint(view));
                 }
             }
@@ -177,7 +179,9 @@ public sealed class LeaderElection : IAsyncDisposable
                 // The poll is what counts; the hint is asked for again.
             }
 
-            await Task.Delay(_store.Traits.PollEvery, _options.Clock, CancellationToken.None);
+            failures++;
+            await Task.Delay(timers.IsRemote ? timers.PauseAfter(failures, failures) : _store.Traits.PollEvery,
+                _options.Clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -88,7 +88,10 @@ public sealed record LeaderElectionOptions
         Require(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(24),
             $"a drain timeout of {Text(DrainTimeout)} is not from 0 s to 24 h");
         var pollEvery = traits.IsRemote && Ttl / 6 > traits.PollEvery ? Ttl / 6 : traits.PollEvery;
-        return new(Ttl, renewEvery, timeout, margin, pollEvery, DrainTimeout, ClockDomain, Candidate.Holder);
+        return new(Ttl, renewEvery, timeout, margin, pollEvery, DrainTimeout, ClockDomain, Candidate.Holder)
+        {
+            IsRemote = traits.IsRemote,
+        };
     }
 
     private static void Require(bool holds, string message)
@@ -110,6 +113,12 @@ internal sealed record ElectionTimers(TimeSpan Ttl, TimeSpan RenewEvery, TimeSpa
     /// <summary>Clock rates may differ by 1 %, so trust lasts 0.99 of the ttl at the most.</summary>
     public const double Trust = 0.99;
 
+    /// <summary>More silences than this make no difference.</summary>
+    public const int MostDoublings = 10;
+
+    /// <summary>Whether the store is asked over a network, and shared with candidates that nobody counts.</summary>
+    public bool IsRemote { get; init; }
+
     /// <summary>How soon a failed request is repeated.</summary>
     public TimeSpan RetryEvery { get; } = TimeSpan.FromMilliseconds(Math.Clamp(Ttl.TotalMilliseconds / 60, 10, 500));
 
@@ -119,16 +128,40 @@ internal sealed record ElectionTimers(TimeSpan Ttl, TimeSpan RenewEvery, TimeSpa
     /// <summary>From when on no new outside effect should begin.</summary>
     public Instant AtRisk(Instant sent) => sent + (Ttl / 2);
 
+    /// <summary>The renewal interval with a jitter of 10 % either way.</summary>
+    public TimeSpan Jittered(long number) => RenewEvery * (0.9 + (0.2 * Share((ulong)number + (ulong)Self.Value.Length)));
+
     /// <summary>
-    /// The renewal interval with a jitter of 10 % either way, drawn from the numbers of the attempt so that
-    /// the
-    /// machine stays pure and two runs agree (a mix after Steele et al., SplitMix64).
+    /// How long a follower waits after so many silences in a row: twice as long after each, a ttl at the most, less up to
+    /// a half by chance, so that a crowd that stifles a server lets it breathe.
     /// </summary>
-    public TimeSpan Jittered(long number)
+    public TimeSpan PauseAfter(int silences, long number)
     {
-        var mix = (ulong)number + 0x9E3779B97F4A7C15UL + (ulong)Self.Value.Length;
+        var pause = RetryEvery * (1 << Math.Min(silences, MostDoublings));
+        return (pause < Ttl ? pause : Ttl) * (0.5 + (0.5 * Share((ulong)number + SelfHash())));
+    }
+
+    private ulong SelfHash()
+    {
+        // FNV-1a (Fowler, Noll, Vo): the same in every run, another for each candidate.
+        var hash = 0xCBF29CE484222325UL;
+        foreach (var letter in Self.Value)
+        {
+            hash = (hash ^ letter) * 0x100000001B3UL;
+        }
+
+        return hash;
+    }
+
+    /// <summary>
+    /// From 0 to 1, drawn from a number so that the machine stays pure and two runs agree (a mix after Steele et al.,
+    /// SplitMix64).
+    /// </summary>
+    private static double Share(ulong number)
+    {
+        var mix = number + 0x9E3779B97F4A7C15UL;
         mix = (mix ^ (mix >> 30)) * 0xBF58476D1CE4E5B9UL;
         mix = (mix ^ (mix >> 27)) * 0x94D049BB133111EBUL;
-        return RenewEvery * (0.9 + (0.2 * ((mix >> 40) / (double)(1 << 24))));
+        return (mix >> 40) / (double)(1 << 24);
     }
 }
