@@ -113,10 +113,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
         }, cancel));
 
     /// <inheritdoc/>
-    public ValueTask<LeaseView> ReadAsync(ElectionName election, CancellationToken cancel) =>
-        // A follower looks by the connection over which it will acquire; while a term is held that one is for its
-        // renewals alone.
-        new(Look(_holds ? _looks : _verbs, steps => Commit(steps, election, default).View, cancel));
+    public ValueTask<LeaseView> ReadAsync(ElectionName election, CancellationToken cancel) => new(Read(election, cancel));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Term> TermsAsync(
@@ -140,7 +137,9 @@ public sealed class PostgresLeaseStore : ILeaseStore
         {
             // Before the look: a word that comes during it is not missed.
             var word = _database.Listener.Next(Topic(election));
-            var view = await ReadAsync(election, cancel);
+            // A look waits for the server: with many elections in a process the pool would have no thread left.
+            var view = await Task.Factory.StartNew(() => Read(election, cancel), CancellationToken.None,
+                TaskCreationOptions.LongRunning, TaskScheduler.Default);
             if (view != last)
             {
                 last = view;
@@ -152,6 +151,11 @@ public sealed class PostgresLeaseStore : ILeaseStore
             cancel.ThrowIfCancellationRequested();
         }
     }
+
+    private LeaseView Read(ElectionName election, CancellationToken cancel) =>
+        // A follower looks by the connection over which it will acquire; while a term is held that one is for its
+        // renewals alone.
+        Look(_holds ? _looks : _verbs, steps => Commit(steps, election, default).View, cancel);
 
     private static string Topic(ElectionName election) => $"lease:{election}";
 

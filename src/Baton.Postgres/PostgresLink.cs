@@ -6,12 +6,15 @@ namespace Baton.Postgres;
 /// <summary>
 /// A connection of its own on a thread of its own. Whoever calls waits for the answer without the thread pool,
 /// and no longer than its token lets it, whatever hangs: a name to resolve, a handshake, a socket that nobody
-/// answers. What was given up is left to its own thread, which ends with it; the next call gets a new one.
+/// answers. What was given up is left to its own thread, which ends with it; the next call gets a new one. A connection
+/// that is still being opened is waited for by the next call too: a server that is slow to open many would never have
+/// opened any, were each begun anew.
 /// </summary>
 internal sealed class PostgresLink(Func<NpgsqlConnection> connect, string name) : IDisposable
 {
     // Each ends by itself once the driver's own timeouts have passed.
     private const int MostGivenUp = 8;
+    private static readonly TimeSpan LongestOpening = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _gate = new(1);
     private Wire? _wire;
@@ -34,6 +37,10 @@ internal sealed class PostgresLink(Func<NpgsqlConnection> connect, string name) 
             try
             {
                 _wire.Run(connection => answer = call(connection), cancel);
+            }
+            catch (OperationCanceledException) when (_wire.TryTakeBack())
+            {
+                throw;
             }
             catch (OperationCanceledException)
             {
@@ -64,6 +71,7 @@ internal sealed class PostgresLink(Func<NpgsqlConnection> connect, string name) 
         private readonly Func<NpgsqlConnection> _connect;
         private readonly Action _gone;
         private Call? _call;
+        private Instant? _openingSince;
         private bool _isOver;
         private bool _isGivenUp;
 
@@ -87,11 +95,30 @@ internal sealed class PostgresLink(Func<NpgsqlConnection> connect, string name) 
             call.Failure?.Throw();
         }
 
+        /// <summary>
+        /// Takes back a call that has not begun because the connection is being opened. False when it has begun, or when
+        /// the opening takes so long that another one may do better.
+        /// </summary>
+        public bool TryTakeBack()
+        {
+            lock (_gate)
+            {
+                if (_call is null || (_openingSince is { } since && Now - since > LongestOpening))
+                {
+                    return false;
+                }
+
+                _call = null;
+                return true;
+            }
+        }
+
         public void GiveUp()
         {
             lock (_gate)
             {
                 _isGivenUp = true;
+                _call = null;
             }
 
             Dispose();
@@ -106,7 +133,10 @@ internal sealed class PostgresLink(Func<NpgsqlConnection> connect, string name) 
             }
         }
 
-        private Call? Next()
+        private static Instant Now => Instant.Of(BootClock.Instance);
+
+        /// <summary>Waits for a call, and leaves it where it is; false when there will be none.</summary>
+        private bool AwaitCall()
         {
             lock (_gate)
             {
@@ -115,21 +145,57 @@ internal sealed class PostgresLink(Func<NpgsqlConnection> connect, string name) 
                     Monitor.Wait(_gate);
                 }
 
+                return _call is not null;
+            }
+        }
+
+        /// <summary>Takes the call, which begins by that; null where it was taken back.</summary>
+        private Call? Take()
+        {
+            lock (_gate)
+            {
                 var call = _call;
                 _call = null;
+                _openingSince = null;
                 return call;
             }
+        }
+
+        private NpgsqlConnection Open()
+        {
+            lock (_gate)
+            {
+                _openingSince = Now;
+            }
+
+            return _connect();
         }
 
         private void Serve()
         {
             NpgsqlConnection? connection = null;
-            while (Next() is { } call)
+            while (AwaitCall())
             {
+                ExceptionDispatchInfo? failure = null;
                 try
                 {
-                    connection ??= _connect();
-                    call.Act(connection);
+                    connection ??= Open();
+                }
+                catch (Exception e)
+                {
+                    failure = ExceptionDispatchInfo.Capture(e);
+                }
+
+                if (Take() is not { } call)
+                {
+                    // Taken back meanwhile: whoever asks next has the connection, or the failure of another try.
+                    continue;
+                }
+
+                try
+                {
+                    failure?.Throw();
+                    call.Act(connection!);
                 }
                 catch (Exception e)
                 {
