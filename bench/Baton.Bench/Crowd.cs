@@ -105,7 +105,16 @@ internal sealed class Crowd : IDisposable
 
             var from = Now;
             _elections[leader.Number].Resign();
-            leader = _won.TryTake(out var next, FailSafe) ? next : throw new TimeoutException("nobody leads");
+            if (!_won.TryTake(out var next, FailSafe))
+            {
+                var view = new PostgresLeaseStore(_database).ReadAsync(ElectionName.Main, CancellationToken.None).AsTask()
+                    .GetAwaiter().GetResult();
+                Console.WriteLine(
+                    $"  nobody leads {FailSafe.TotalSeconds} s after hand-over {round + 1}; the lease: {view}{Troubles()}");
+                return false;
+            }
+
+            leader = next;
             took.Add((leader.At - from) / 1e6);
         }
 

@@ -18,6 +18,7 @@ internal sealed class DrillHost(
     private const string StoreVariable = "BATON_STORE";
     private const string LeasesVariable = "BATON_LEASES";
     private const string StateVariable = "XDG_STATE_HOME";
+    private const string DebuggerVariable = "DOTNET_EnableDiagnostics";
 
     private readonly Dictionary<string, string> _lifelines = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -113,6 +114,8 @@ internal sealed class DrillHost(
         var variables = NothingOfOurs();
         var mark = $"{order.Run}/{Interlocked.Increment(ref _started)}";
         variables[Variable] = mark;
+        // A runtime that is killed leaves the sockets of its debugger in the folder for temporary files.
+        variables[DebuggerVariable] = "0";
         variables[Recording.Variable] = order.History;
         if (server is not null)
         {
