@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace Baton.Cli;
 
 /// <summary>The way of a command: parse, run, exit code.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     /// <summary>The program's version, as <c>--version</c> prints it.</summary>
     public static string Version { get; } = typeof(CommandLine).Assembly
@@ -48,7 +51,7 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            return Fail(session, e, around);
+            return Fail(session, parsed.CommandResult.Command, e, around);
         }
     }
 
@@ -71,9 +74,14 @@ internal static class CommandLine
         return ExitCode.Usage;
     }
 
-    private static int Fail(Session session, Exception e, Surroundings around)
+    private static int Fail(Session session, Command command, Exception e, Surroundings around)
     {
         var failure = ErrorTable.FailureOf(e, around.Stop.IsCancellationRequested);
+        if (failure is { Code: ErrorCode.Usage, Hint: null })
+        {
+            failure = CommandFailure.Usage(failure.Message, HelpOf(command));
+        }
+
         try
         {
             session.Output.Error(failure, e);
@@ -86,19 +94,21 @@ internal static class CommandLine
         return ErrorTable.Of(failure.Code).ExitCode;
     }
 
+    private static string HelpOf(Command command) => $"{string.Join(' ', PathOf(command).Prepend("baton"))} --help";
+
     private static void Check(ParseResult parsed, RootCommand root)
     {
-        if (parsed.Errors.Count == 0)
+        var command = parsed.CommandResult.Command;
+        var slip = SlipOf(parsed);
+        if (parsed.Errors.Count == 0 && slip is null)
         {
             return;
         }
 
-        var command = parsed.CommandResult.Command;
-        var words = string.Join(' ', PathOf(command).Prepend("baton"));
-        var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+        var unknown = slip?.Value ?? (parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null);
         if (unknown is null)
         {
-            throw CommandFailure.Usage(Prefixed(Explain(parsed.Errors[0].Message)), $"{words} --help");
+            throw CommandFailure.Usage(Prefixed(Explain(parsed.Errors[0].Message)));
         }
 
         var isOption = unknown.StartsWith('-');
@@ -106,18 +116,50 @@ internal static class CommandLine
             ? command.Options.Concat(root.Options).Where(option => !option.Hidden).Select(option => option.Name)
             : command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        throw CommandFailure.Usage(
-            Prefixed($"unknown {what} '{unknown}'{Choices.Meant(unknown, known)}"), $"{words} --help");
+        var literally = slip is not null && TakesText(command) ? "; what begins with - and is no option goes after --" : "";
+        throw CommandFailure.Usage(Prefixed($"unknown {what} '{unknown}'{Choices.Meant(unknown.Split('=')[0], known)}"),
+            HelpOf(command) + literally);
 
         // The line begins with the program's name anyway.
-        string Prefixed(string message) => command == root ? message : $"{words["baton ".Length..]}: {message}";
+        string Prefixed(string message) => command == root ? message : $"{string.Join(' ', PathOf(command))}: {message}";
     }
+
+    /// <summary>
+    /// A mistyped option, which the parser hands to whatever argument the command has; null where there is none. What
+    /// stands after <c>--</c>, or behind an option that takes a value, is meant as it is.
+    /// </summary>
+    private static Token? SlipOf(ParseResult parsed)
+    {
+        var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash)
+            .ToHashSet<Token>(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(result => result.Tokens.Where(token => token.Value.Length > 1 && token.Value[0] == '-'
+                && !literal.Contains(token) && !(IsNumber(result.Argument.ValueType)
+                    && long.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))))
+            .FirstOrDefault();
+    }
+
+    private static bool TakesText(Command command) => command.Arguments.Any(argument =>
+        argument is not INamesIds && !IsNumber(argument.ValueType));
+
+    private static bool IsNumber(Type type) => type == typeof(long?) || type == typeof(int?);
 
     // The parser ends its sentences with a point and speaks of .NET types.
     private static string Explain(string message)
     {
+        if (NoNumber().Match(message) is { Success: true } wrong)
+        {
+            var (value, what) = (wrong.Groups["value"].Value, wrong.Groups["option"].Value);
+            return $"{(what.Length > 0 ? $"{what} " : "")}'{value}' is "
+                + (value.All(char.IsAsciiDigit) ? "too large a number" : "no whole number");
+        }
+
         var cut = message.IndexOf(" as expected type", StringComparison.Ordinal);
         var words = (cut < 0 ? message : message[..cut]).TrimEnd('.');
         return words.Length == 0 ? message : char.ToLowerInvariant(words[0]) + words[1..];
     }
+
+    [GeneratedRegex(@"\ACannot parse argument '(?<value>.*)' for (?:command '[^']*'|option '(?<option>[^']*)')"
+        + @" as expected type '.*Int(?:32|64)\b", RegexOptions.Singleline)]
+    private static partial Regex NoNumber();
 }

@@ -57,7 +57,7 @@ internal static class ErrorTable
         [ErrorCode.InputOutput] = new(ExitCode.Failure, false,
             "free some space or mend the permissions, then try again"),
         [ErrorCode.Bug] = new(ExitCode.Failure, false, "this is a bug; run it again with -v and report what it prints"),
-        [ErrorCode.Usage] = new(ExitCode.Usage, false, "baton --help"),
+        [ErrorCode.Usage] = new(ExitCode.Usage, false, null),
         [ErrorCode.NoWorkspace] = new(ExitCode.Usage, false, "baton init"),
         [ErrorCode.Ambiguous] = new(ExitCode.Usage, false, "give more of the id"),
         [ErrorCode.CheckFailed] = new(ExitCode.Failure, false,

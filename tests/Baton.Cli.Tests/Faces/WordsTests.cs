@@ -46,4 +46,62 @@ public sealed class WordsTests
         Assert.Equal("; did you mean completed?", Choices.Meant("complted", Choices.Statuses));
         Assert.Equal("", Choices.Meant("quux", Choices.Statuses));
     }
+
+    [Theory]
+    [InlineData("run: unknown option '--repat'; did you mean --repeat?", true, "run", "--repat", "--", "true")]
+    [InlineData("run: unknown option '-j4'", true, "run", "make", "-j4")]
+    [InlineData("run: unknown option '--tme-limit=5s'; did you mean --time-limit?", true, "run", "--tme-limit=5s", "true")]
+    [InlineData("init: unknown option '--foo'", true, "init", "--foo")]
+    [InlineData("message send: unknown option '--typo'; did you mean --type?", true, "message", "send", "--typo", "--to", "z")]
+    [InlineData("agent register: unknown option '--rol'; did you mean --role?", true, "agent", "register", "--rol")]
+    [InlineData("task note: unknown option '--raeson'", true, "task", "note", "ID", "--raeson")]
+    [InlineData("task note: unknown option '--raeson'", true, "task", "note", "--raeson")]
+    [InlineData("task show: unknown option '--lgo'; did you mean --log?", false, "task", "show", "--lgo")]
+    [InlineData("memory search: unknown option '--limt'; did you mean --limit?", true, "memory", "search", "--limt", "3")]
+    [InlineData("memory show: unknown option '--lits'; did you mean --list?", false, "memory", "show", "--lits")]
+    [InlineData("spec lint: unknown option '--strict'", true, "spec", "lint", "--strict")]
+    [InlineData("spec sync: unknown option '--wat'", false, "spec", "sync", "--wat")]
+    [InlineData("import hyrm: unknown option '--dryrun'; did you mean --dry-run?", true, "import", "hyrm", "--dryrun")]
+    public async Task A_mistyped_option_is_no_argument(string message, bool takesText, params string[] args)
+    {
+        using var folder = new TemporaryFolder();
+        var stage = new Stage { Folder = folder.Path };
+        var id = await stage.CreateAsync("--title", "one");
+        var played = await stage.PlayAsync([.. args.Select(arg => arg == "ID" ? id : arg)]);
+
+        var help = $"baton {message[..message.IndexOf(':', StringComparison.Ordinal)]} --help";
+        Assert.Equal(new(ExitCode.Usage, "", $"baton: {message}\nhint: {help}"
+            + (takesText ? "; what begins with - and is no option goes after --\n" : "\n")), played);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        Assert.Contains("\"attempt\":0", (await stage.PlayAsync("task", "show", id, "--json")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_begins_with_a_dash_is_taken_after_two_of_them_and_behind_an_option()
+    {
+        var stage = new Stage { Input = "from the pipe" };
+        var id = await stage.CreateAsync("--title", "--lists", "--description", "- a\n- b");
+        Assert.Equal(0, (await stage.PlayAsync("task", "note", id, "--", "- item")).Exit);
+        Assert.Equal(0, (await stage.PlayAsync("message", "send", "--all", "--", "--typo")).Exit);
+        Assert.Equal(0, (await stage.PlayAsync("message", "send", "-", "--all")).Exit);
+        var shown = (await stage.PlayAsync("task", "show", id)).Out;
+        Assert.StartsWith("--lists\n", shown, StringComparison.Ordinal);
+        Assert.Contains("  - item\n", shown, StringComparison.Ordinal);
+        var said = (await stage.PlayAsync("message", "list")).Out;
+        Assert.Contains("  --typo\n", said, StringComparison.Ordinal);
+        Assert.Contains("  from the pipe\n", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("task list: --limit 'many' is no whole number", "task", "list", "--limit", "many")]
+    [InlineData("task list: --limit '99999999999' is too large a number", "task", "list", "--limit", "99999999999")]
+    [InlineData("memory show: 'abc' is no whole number", "memory", "show", "abc")]
+    [InlineData("memory archive: --max-bytes 'x' is no whole number", "memory", "archive", "--max-bytes", "x")]
+    [InlineData("events: --after '1.5' is no whole number", "events", "--after", "1.5")]
+    [InlineData("task create: --title and --file exclude each other", "task", "create", "--title", "t", "--file", "f")]
+    public async Task What_is_wrong_is_said_and_where_the_help_is(string message, params string[] args)
+    {
+        var help = $"baton {message[..message.IndexOf(':', StringComparison.Ordinal)]} --help";
+        Assert.Equal(new(ExitCode.Usage, "", $"baton: {message}\nhint: {help}\n"), await new Stage().PlayAsync(args));
+    }
 }
