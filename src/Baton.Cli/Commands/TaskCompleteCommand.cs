@@ -61,9 +61,8 @@ internal static class TaskCompleteCommand
         var start = new ChildStart([])
         {
             OwnSession = true,
-            Environment = ImmutableDictionary<string, string?>.Empty.Add("BATON_TASK_ID", task.Id.Value)
-                .Add("BATON_ATTEMPT", $"{task.Attempt}").Add(RunVariables.Claim, claim.Token)
-                .Add("BATON_STORE", session.Place.Store.Text),
+            Environment = session.Place.Variables.Add("BATON_TASK_ID", task.Id.Value)
+                .Add("BATON_ATTEMPT", $"{task.Attempt}").Add(RunVariables.Claim, claim.Token),
             Folder = session.Around.WorkingFolder,
         };
         var evidence = ImmutableArray.CreateBuilder<CheckEvidence>();

@@ -54,11 +54,12 @@ public sealed class TaskCheckTests : IDisposable
         var id = await _stage.CreateAsync("--title", "one");
         var token = await ClaimAsync(id);
         var done = await _stage.PlayAsync("task", "complete", id, "--claim", token, "--json",
-            "--check", "echo $BATON_TASK_ID $BATON_ATTEMPT $BATON_CLAIM; pwd");
+            "--check", "echo $BATON_TASK_ID $BATON_ATTEMPT $BATON_CLAIM; pwd; echo $BATON_STORE $BATON_LEASES $BATON_ELECTION",
+            "--election", "night");
         Assert.Equal(ExitCode.Ok, done.Exit);
         using var json = JsonDocument.Parse(done.Out);
         var evidence = Assert.Single(json.RootElement.GetProperty("data").GetProperty("evidence").EnumerateArray());
-        Assert.Equal([$"{id} 1 {token}", _folder.Path],
+        Assert.Equal([$"{id} 1 {token}", _folder.Path, "sqlite:/stage/baton.db store night"],
             evidence.GetProperty("output_tail").EnumerateArray().Select(line => line.GetString()));
         // Data is data: what checks say goes to standard error.
         Assert.Contains($"{id} 1 {token}\n", done.Error, StringComparison.Ordinal);
