@@ -23,6 +23,11 @@ internal static partial class TaskLogView
         var said = Encoding.UTF8.GetString(bytes);
         session.Output.Data(new(task.Id.Value, number, said), BatonJson.Default.TaskLogJson, text =>
             text.Write(session.Around.IsTerminal ? Tame(said) : said));
+        if (attempt is null && number != task.Attempt)
+        {
+            session.Output.Remark($"this is attempt {number}; of attempt {task.Attempt}, the last, nothing is kept on this host");
+        }
+
         return ExitCode.Ok;
     }
 

@@ -17,7 +17,9 @@ internal static class TaskShowCommand
             HelpName = "F",
         };
         return new("show", "show everything about one task", session =>
-            session.Get(log) ? TaskLogView.RunAsync(session, session.Get(id)!, session.Get(attempt))
+            session.Get(log) && session.Has(field)
+                ? throw CommandFailure.Usage("task show: --log and --field exclude each other")
+            : session.Get(log) ? TaskLogView.RunAsync(session, session.Get(id)!, session.Get(attempt))
             : session.Get(field) is { } name ? FieldAsync(session, session.Get(id)!, name)
             : session.Get(attempt) is { } number
                 ? throw CommandFailure.Usage($"--attempt {number} is of use with --log only", "add --log")

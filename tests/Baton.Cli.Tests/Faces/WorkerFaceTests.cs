@@ -98,6 +98,30 @@ public sealed class WorkerFaceTests
         Assert.Equal(ExitCode.Usage, (await _stage.PlayAsync("task", "show", id, "--attempt", "2")).Exit);
     }
 
+    [Fact]
+    public async Task An_older_attempt_is_never_shown_as_the_last()
+    {
+        using var folder = new TemporaryFolder();
+        _stage.Variables["BATON_STORE"] = $"sqlite:{folder.Path}/baton.db";
+        var id = await _stage.CreateAsync("--title", "one");
+        Directory.CreateDirectory(folder.PathOf($"log/{id}"));
+        File.WriteAllText(folder.PathOf($"log/{id}/1.log"), "first\n");
+        await ClaimAsync();
+        Assert.Equal(new(0, "first\n", ""), await _stage.PlayAsync("task", "show", id, "--log"));
+        await _stage.PlayAsync("task", "requeue", id);
+        await ClaimAsync();
+
+        const string remark = "this is attempt 1; of attempt 2, the last, nothing is kept on this host\n";
+        Assert.Equal(new(0, "first\n", remark), await _stage.PlayAsync("task", "show", id, "--log"));
+        Assert.Equal(new(0, "first\n", ""), await _stage.PlayAsync("task", "show", id, "--log", "--attempt", "1"));
+        var both = await _stage.PlayAsync("task", "show", id, "--log", "--field", "title");
+        Assert.Equal(ExitCode.Usage, both.Exit);
+        Assert.Contains("--log and --field exclude each other", both.Error, StringComparison.Ordinal);
+
+        async Task ClaimAsync() =>
+            Assert.Equal(0, (await _stage.PlayAsync("task", "claim", id, "--agent", "a")).Exit);
+    }
+
     [Theory]
     [InlineData("sh work.sh", "worker", 2, null, "", "sh work.sh")]
     [InlineData("[ -f x ] && sh work.sh", "worker", 2, null, "", "[ -f x ] && sh work.sh")]
