@@ -177,7 +177,9 @@ public abstract partial class MessageStoreConformance
             await Work.SweepAsync(new(1), new(Leader, [], [new(new("t1"), attempt, 0, "silent")], []), Cancel);
         }
 
-        Assert.Equal(["leader.elected", "task.buried"], (await AllAsync()).Select(message => message.Draft.Type));
+        var told = await AllAsync();
+        Assert.Equal(["leader.elected", "task.buried"], told.Select(message => message.Draft.Type));
+        Assert.Equal("t1 given up after 10 lost attempts; the last: silent", told[^1].Draft.Text);
     }
 
     [Fact]

@@ -68,7 +68,9 @@ public static class MessageRules
         return told.Type is EventType.LeaderElected or EventType.LeaderReleased or EventType.LeaderExpired
             or EventType.LeaderDemoted or EventType.OrchestratorEvicted or EventType.AgentEvicted
             or EventType.TaskBuried or EventType.StoreRolledBack
-            ? new(default, Announcer, Audience.All, told.Message)
+            // In the log the subject stands beside it; a reader of messages sees the text alone.
+            ? new(default, Announcer, Audience.All,
+                told.Type == EventType.TaskBuried ? $"{told.Subject} {told.Message}" : told.Message)
             {
                 Type = told.Type.Name(),
                 Data = WorkJson.Of(new AnnouncedEvent(told.Actor, told.Subject, told.Epoch?.Value, told.Data)),
