@@ -139,12 +139,7 @@ internal static class AgentCommands
             throw CommandFailure.Usage($"a ttl of {Durations.Text(ttl)} is not possible: 500ms to 24h");
         }
 
-        if (name is not null && !HolderId.IsWellFormed(name))
-        {
-            throw CommandFailure.Usage($"'{name}' is no name for an agent", "1 to 128 of A-Z a-z 0-9 . _ -");
-        }
-
-        var id = name is null ? session.Around.Ids.NewAgent() : new(name);
+        var id = name is null ? session.Around.Ids.NewAgent() : new(AgentDesk.Checked(name));
         var agent = await session.Work.RegisterAsync(
             AgentDesk.New(session, id, name ?? id.Value, skills, ttl), session.Stop);
         return agent.IsOnRoster ? agent : await session.Work.RegisterAsync(AgentDesk.New(

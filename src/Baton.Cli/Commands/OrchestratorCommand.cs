@@ -28,7 +28,7 @@ internal static class OrchestratorCommand
         Choices.Among(overrun, Leave, Wait);
         var pool = new PoolOptions(0);
         var run = new Verb("run", "one orchestrator in the foreground", session => RunAsync(session, new(
-            session.Get(id) ?? "orc",
+            AgentDesk.Checked(session.Get(id) ?? "orc", "--id", AgentDesk.LongestName),
             session.Get(ttl) ?? TimeSpan.FromSeconds(6),
             session.Get(follow) == Leave,
             session.Get(overrun) != Wait,
@@ -44,7 +44,6 @@ internal static class OrchestratorCommand
 
     private static async Task<int> RunAsync(Session session, Order order)
     {
-        Check(order);
         using var reopen = new OpenLead(session);
         var stores = reopen.Open();
         using var lifeline = Lifeline.FromEnvironment(stores.Witnesses!);
@@ -136,14 +135,6 @@ internal static class OrchestratorCommand
         if (left > TimeSpan.Zero)
         {
             await Task.Delay(left, session.Around.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private static void Check(Order order)
-    {
-        if (!HolderId.IsWellFormed(order.Name) || order.Name.Length > 100)
-        {
-            throw CommandFailure.Usage($"--id {order.Name} is no id: 1 to 100 of A-Z a-z 0-9 . _ -");
         }
     }
 

@@ -33,7 +33,7 @@ internal static class RunCommand
             return RunAsync(session, new([.. session.Get(command)!])
             {
                 Waits = session.Get(wait),
-                Agent = NameOf(session.Get(agent)),
+                Agent = AgentDesk.Checked(session.Get(agent) ?? Agent.WorkerRole, "--agent", AgentDesk.LongestName),
                 Role = offered.Role,
                 Can = offered.Can,
                 Repeats = session.Get(repeat),
@@ -94,15 +94,6 @@ internal static class RunCommand
         {
             throw CommandFailure.Usage(e.Message);
         }
-    }
-
-    private static string NameOf(string? agent)
-    {
-        // A life's id is the name and a suffix; both must fit.
-        const int longest = 100;
-        return agent is null ? "worker"
-            : HolderId.IsWellFormed(agent) && agent.Length <= longest ? agent
-            : throw CommandFailure.Usage($"--agent '{agent}' is no name: 1 to {longest} of A-Z a-z 0-9 . _ -");
     }
 
     // Several commands, one after the other, share our streams: each line says whose it is, and data stays

@@ -20,8 +20,6 @@ internal static class WorkerGroups
     /// <summary>The most processes of one kind.</summary>
     public const int Most = 64;
 
-    // A life's id is the name and a suffix; both must fit.
-    private const int LongestName = 100;
     private const string Keys = "role=R, can=a,b or count=N";
 
     /// <summary>The kinds of workers; each has a name of its own.</summary>
@@ -95,7 +93,7 @@ internal static class WorkerGroups
         var name = $"{Agent.WorkerRole}-{role}";
         var safe = string.Concat(name.Select(letter =>
             char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-' ? letter : '_'));
-        return safe.Length <= LongestName ? safe : safe[..LongestName];
+        return safe.Length <= AgentDesk.LongestName ? safe : safe[..AgentDesk.LongestName];
     }
 
     private static CommandFailure Wrong(string text, string why) => CommandFailure.Usage(

@@ -97,6 +97,20 @@ public sealed class MessageTests
         Assert.Empty(await TextsAsync("message", "list"));
     }
 
+    [Theory]
+    [InlineData("'baton' is no name", "agent", "register", "baton")]
+    [InlineData("'baton' is no name", "agent", "register", "baton", "--ttl", "5s")]
+    [InlineData("'baton' is no name", "task", "claim", "--next", "--agent", "baton")]
+    [InlineData("--agent 'baton' is no name", "run", "--agent", "baton", "--", "true")]
+    [InlineData("--id 'baton' is no name", "orchestrator", "run", "--id", "baton")]
+    public async Task Nobody_else_is_called_as_Baton_itself(string words, params string[] args)
+    {
+        var played = await _stage.PlayAsync(args);
+        Assert.Equal((ExitCode.Usage, ""), (played.Exit, played.Out));
+        Assert.Contains($"{words} for an agent: Baton itself speaks under it", played.Error, StringComparison.Ordinal);
+        Assert.Equal("no agents\n", (await _stage.PlayAsync("agent", "list")).Error);
+    }
+
     private async Task SendAsync(string text, params string[] options) =>
         Assert.Equal(0, (await _stage.PlayAsync(["message", "send", text, .. options])).Exit);
 
