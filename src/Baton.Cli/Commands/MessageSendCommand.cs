@@ -49,7 +49,9 @@ internal static class MessageSendCommand
 
     private static async Task<int> RunAsync(Session session, MessageDraft draft)
     {
-        if (MessageRules.WhyNot(draft) is { } why)
+        // A person's name may hold a blank. No agent's role does, and a type is a word for programs.
+        if ((MessageRules.WhyNot(draft) ?? WhyNoWord("type", draft.Type)
+            ?? WhyNoWord("role", draft.To.Kind == AudienceKind.Role ? draft.To.Name : null)) is { } why)
         {
             throw Wrong(why, "baton message send --help");
         }
@@ -64,6 +66,9 @@ internal static class MessageSendCommand
 
         return ExitCode.Ok;
     }
+
+    private static string? WhyNoWord(string what, string? word) => word?.Any(char.IsWhiteSpace) == true
+        ? $"the {what} '{word}' holds a blank; it is to be one word" : null;
 
     private static MessageId IdOf(Session session, string? typed) => typed is null ? session.Around.Ids.NewMessage()
         : HolderId.IsWellFormed(typed) ? new(typed)

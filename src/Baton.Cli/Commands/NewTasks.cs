@@ -65,19 +65,11 @@ internal static partial class NewTasks
         var description = json.Description ?? "";
         Require(description.Length <= LongestText && !description.Contains('\0', StringComparison.Ordinal),
             $"the description is longer than {LongestText} characters or holds a NUL");
-        foreach (var word in (json.Tags ?? []).Concat(json.DependsOn ?? []).Append(json.Key).Append(json.Role))
-        {
-            Require(word is null || (word.Trim().Length > 0 && word.Length <= LongestWord && !word.Any(char.IsControl)),
-                $"'{word}' is empty, too long or holds a control character");
-        }
-
-        foreach (var need in json.Needs ?? [])
-        {
-            Require(need.Trim().Length > 0 && need.Length <= LongestWord && !need.Any(char.IsControl)
-                && !need.Contains(',', StringComparison.Ordinal),
-                $"'{need}' is no word for a need: it is empty, too long, or holds a comma or a control character");
-        }
-
+        Words("tags", json.Tags ?? []);
+        Words("depends_on", json.DependsOn ?? []);
+        Words("key", json.Key is { } key ? [key] : []);
+        Words("role", json.Role is { } role ? [role] : [], " ");
+        Words("needs", json.Needs ?? [], " ,");
         Require((json.Checks ?? []).Length <= MostChecks, $"there are more than {MostChecks} checks");
         foreach (var check in json.Checks ?? [])
         {
@@ -86,7 +78,8 @@ internal static partial class NewTasks
 
         Require(json.StallMs is null or (> 0 and <= LongestSpanMs), "stall_ms is 1 to 10 years");
         Require(json.TimeLimitMs is null or (> 0 and <= LongestSpanMs), "time_limit_ms is 1 to 10 years");
-        Require(json.MaxAttempts is null or (> 0 and <= MostAttempts), $"max_attempts is 1 to {MostAttempts}");
+        Require(json.MaxAttempts is null or (> 0 and <= MostAttempts),
+            $"{Name("max_attempts")} {json.MaxAttempts}: it is 1 to {MostAttempts}");
         Require(json.EstimatedHours is null or (>= 0 and <= 1_000_000),
             $"{json.EstimatedHours} hours are not possible");
         return new(id, title)
@@ -101,12 +94,23 @@ internal static partial class NewTasks
             DependsOn = [.. json.DependsOn ?? []],
             Key = json.Key,
             Role = json.Role,
-            Needs = [.. (json.Needs ?? []).Select(need => need.Trim()).Distinct()],
+            Needs = [.. (json.Needs ?? []).Distinct()],
             Stall = Span(json.StallMs),
             TimeLimit = Span(json.TimeLimitMs),
             MaxAttempts = json.MaxAttempts,
             Checks = [.. json.Checks ?? []],
         };
+
+        // A line of a file has fields; a command line has options of the same names.
+        string Name(string field) => where.Length > 0 ? field : $"--{field.Replace('_', '-')}";
+
+        void Words(string field, IEnumerable<string?> words, string never = "")
+        {
+            if (words.Select(word => WhyNoWord(word, never)).FirstOrDefault(why => why is not null) is { } why)
+            {
+                throw Wrong($"{Name(field)}: {why}", null);
+            }
+        }
 
         void Require(bool holds, string message)
         {
@@ -118,6 +122,13 @@ internal static partial class NewTasks
 
         CommandFailure Wrong(string message, string? hint) => CommandFailure.Usage(where + message, hint);
     }
+
+    private static string? WhyNoWord(string? word, string never) => string.IsNullOrWhiteSpace(word) ? "a word is empty"
+        : word.Length > LongestWord ? $"a word has {word.Length} characters; at most {LongestWord}"
+        : word.Any(char.IsControl) ? $"'{word}' holds a control character"
+        : word.Any(letter => never.Contains(char.IsWhiteSpace(letter) ? ' ' : letter, StringComparison.Ordinal))
+            ? $"'{word}' holds a blank{(never.Length > 1 ? " or a comma" : "")}; it is to be one word"
+        : null;
 
     /// <summary>Why a text is no command of a check; null when it is.</summary>
     public static string? WhyNoCheck(string check) => string.IsNullOrWhiteSpace(check) ? "a check is empty"

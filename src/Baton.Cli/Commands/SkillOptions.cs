@@ -39,17 +39,24 @@ internal sealed class SkillOptions
     /// <summary>A word that a task or an agent may bear.</summary>
     /// <exception cref="CommandFailure">It is none.</exception>
     public static string Word(string option, string word) => word.Trim() is { Length: > 0 and <= LongestWord } trimmed
-        && !trimmed.Any(char.IsControl)
+        && !trimmed.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter))
         ? trimmed
-        : throw CommandFailure.Usage($"{option} '{word}': that word is empty, too long or holds a control character");
+        : throw CommandFailure.Usage(
+            $"{option} '{word}': that word is empty, too long or holds a blank or a control character");
 
     /// <summary>Words between commas.</summary>
     /// <exception cref="CommandFailure">One of them is none.</exception>
     public static ImmutableArray<string> Words(string option, string list) =>
-    [
-        .. list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(word => Word(option, word)).Distinct(),
-    ];
+        [.. Entries(option, list).Select(word => Word(option, word)).Distinct()];
+
+    /// <summary>What stands between commas.</summary>
+    /// <exception cref="CommandFailure">One of them is empty: a variable of a script that was never set.</exception>
+    public static string[] Entries(string option, string list)
+    {
+        var entries = list.Split(',', StringSplitOptions.TrimEntries);
+        return !entries.Contains("") ? entries : throw CommandFailure.Usage(entries.Length == 1 ? $"{option} is empty"
+            : $"{option} '{list}': an entry is empty", "leave the option out where there is nothing to name");
+    }
 
     private static Skills Of(string? role, string? can) => new(
         role is null ? null : Word("--role", role), can is null ? [] : Words("--can", can));

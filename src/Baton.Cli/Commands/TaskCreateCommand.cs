@@ -48,11 +48,11 @@ internal static class TaskCreateCommand
                 Priority = session.Get(priority),
                 Complexity = session.Get(complexity),
                 EstimatedHours = HoursOf(session.Get(hours)),
-                Tags = Words(session.Get(tags)),
-                DependsOn = Words(session.Get(dependsOn)),
+                Tags = Words("--tags", session.Get(tags)),
+                DependsOn = Words("--depends-on", session.Get(dependsOn)),
                 Key = session.Get(key),
                 Role = session.Get(role),
-                Needs = Words(session.Get(needs)),
+                Needs = Words("--needs", session.Get(needs)),
                 StallMs = Milliseconds("--stall", session.Get(stall)),
                 TimeLimitMs = Milliseconds("--time-limit", session.Get(timeLimit)),
                 MaxAttempts = session.Get(maxAttempts),
@@ -67,8 +67,8 @@ internal static class TaskCreateCommand
     private static Option<string?> Text(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName };
 
-    private static string[] Words(string? list) =>
-        list?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+    private static string[] Words(string option, string? list) =>
+        list is null ? [] : SkillOptions.Entries(option, list);
 
     private static long? Milliseconds(string option, TimeSpan? span) =>
         (long?)LimitOptions.Positive(option, span)?.TotalMilliseconds;

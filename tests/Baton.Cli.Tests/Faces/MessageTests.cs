@@ -85,6 +85,8 @@ public sealed class MessageTests
     [InlineData(2, "'baton' is the sender of announcements", "send", "x", "--all", "--from", "baton")]
     [InlineData(2, "ids that begin with baton-", "send", "x", "--all", "--id", "baton-7")]
     [InlineData(2, "'a b' is no id", "send", "x", "--all", "--id", "a b")]
+    [InlineData(2, "the type 'two words' holds a blank", "send", "x", "--all", "--type", "two words")]
+    [InlineData(2, "the role 'a b' holds a blank", "send", "x", "--role", "a b")]
     [InlineData(2, "the data is no JSON: line 1", "send", "x", "--all", "--data", "{")]
     [InlineData(2, "control character or a line break", "send", "x", "--all", "--subject", "a\nb")]
     [InlineData(2, "the role is empty", "read", "--agent", "bob", "--role", "")]

@@ -59,10 +59,15 @@ public sealed class WorkerFaceTests
         Assert.Equal(ExitCode.Ok, (await _stage.PlayAsync("task", "create", "--file", "-")).Exit);
         foreach (var (line, what) in new[]
         {
-            ("{\"title\":\"c\",\"needs\":[\"a,b\"]}", "'a,b' is no word for a need"),
-            ("{\"title\":\"c\",\"needs\":[\" \"]}", "is no word for a need"),
+            ("{\"title\":\"c\",\"needs\":[\"a,b\"]}", "needs: 'a,b' holds a blank or a comma"),
+            ("{\"title\":\"c\",\"needs\":[\" \"]}", "needs: a word is empty"),
+            ("{\"title\":\"c\",\"needs\":[\"a b\"]}", "needs: 'a b' holds a blank"),
+            ("{\"title\":\"c\",\"role\":\"a b\"}", "role: 'a b' holds a blank;"),
+            ("{\"title\":\"c\",\"tags\":[\"\"]}", "tags: a word is empty"),
+            ("{\"title\":\"c\",\"depends_on\":[\"\"]}", "depends_on: a word is empty"),
+            ("{\"title\":\"c\",\"depends_on\":[null]}", "depends_on: a word is empty"),
             ("{\"title\":\"c\",\"stall_ms\":0}", "stall_ms is"),
-            ("{\"title\":\"c\",\"max_attempts\":0}", "max_attempts is"),
+            ("{\"title\":\"c\",\"max_attempts\":0}", ": max_attempts 0: it is 1 to 1000"),
         })
         {
             _stage.Input = line;
@@ -72,7 +77,36 @@ public sealed class WorkerFaceTests
         }
 
         Assert.Equal(ExitCode.Usage, (await _stage.PlayAsync("task", "create", "--title", "t", "--stall", "0s")).Exit);
-        Assert.Equal(ExitCode.Usage, (await _stage.PlayAsync("task", "create", "--title", "t", "--max-attempts", "0")).Exit);
+    }
+
+    [Theory]
+    [InlineData("--max-attempts 0: it is 1 to 1000", "--max-attempts", "0")]
+    [InlineData("--depends-on is empty", "--depends-on", "")]
+    [InlineData("--depends-on 'ID,': an entry is empty", "--depends-on", "ID,")]
+    [InlineData("--tags is empty", "--tags", " ")]
+    [InlineData("--needs is empty", "--needs", "")]
+    [InlineData("--needs: 'a b' holds a blank", "--needs", "a b")]
+    [InlineData("--role: 'a b' holds a blank", "--role", "a b")]
+    [InlineData("--key: a word is empty", "--key", "")]
+    public async Task A_demand_that_is_none_makes_no_task(string why, string option, string value)
+    {
+        var id = await _stage.CreateAsync("--title", "one", "--tags", "two words,b");
+        var refused = await _stage.PlayAsync(
+            "task", "create", "--title", "two", option, value.Replace("ID", id, StringComparison.Ordinal));
+        Assert.Equal((ExitCode.Usage, ""), (refused.Exit, refused.Out));
+        Assert.StartsWith($"baton: {why.Replace("ID", id, StringComparison.Ordinal)}", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("two\n", (await _stage.PlayAsync("task", "list")).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--role 'a b'", "agent", "register", "x", "--role", "a b")]
+    [InlineData("--can is empty", "agent", "register", "x", "--can", "")]
+    [InlineData("--can 'a b'", "task", "claim", "--next", "--agent", "x", "--can", "net,a b")]
+    public async Task What_an_agent_offers_is_one_word_each(string why, params string[] args)
+    {
+        var refused = await _stage.PlayAsync(args);
+        Assert.Equal(ExitCode.Usage, refused.Exit);
+        Assert.StartsWith($"baton: {why}", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
