@@ -99,7 +99,11 @@ internal static class QualityAssessCommand
                 "give scores, as --completeness 8, or --from-evidence; baton quality assess --help");
         }
 
-        return await TellAsync(session, await Lookup.TaskAsync(session, id), judged);
+        var task = await Lookup.TaskAsync(session, id);
+        return task is { Status: DurableTaskStatus.Pending, Attempt: 0, Quality: null }
+            ? throw new CommandFailure(ErrorCode.Conflict, $"{task.Id} was never begun; there is no work to judge yet",
+                $"baton task note {task.Id} TEXT says what is to be known before")
+            : await TellAsync(session, task, judged);
     }
 
     private static async Task<int> FromEvidenceAsync(Session session, string id, Assessment said, bool isNamed)

@@ -53,6 +53,17 @@ public sealed class QualityTests
     }
 
     [Fact]
+    public async Task What_was_never_begun_is_not_judged()
+    {
+        var id = await _stage.CreateAsync("--title", "Open");
+        Refuses(await _stage.PlayAsync("quality", "assess", id, "--impact", "5"), ExitCode.Conflict, "was never begun");
+        Assert.Equal(JsonValueKind.Null, (await DataAsync("task", "show", id)).GetProperty("quality").ValueKind);
+        var claimed = await _stage.PlayAsync("task", "claim", id, "--agent", "bob", "--json");
+        Assert.Equal(0, (await _stage.PlayAsync("task", "fail", id, "--claim", Stage.TokenIn(claimed))).Exit);
+        Assert.Equal(0, (await _stage.PlayAsync("quality", "assess", id, "--impact", "5")).Exit);
+    }
+
+    [Fact]
     public async Task An_empty_store_has_nothing_to_report()
     {
         Golden.Check("quality-report-empty", await _stage.PlayAsync("quality", "report"));
