@@ -110,9 +110,11 @@ public abstract partial class WorkStoreConformance
     {
         await JoinAsync("w-1");
         await JoinAsync("w-2");
-        await SubmitAsync(New("t1"), New("t2", "t1"));
+        await SubmitAsync(New("t0"), New("t1"), New("t2", "t0", "t1"));
+        await SettleAsync((await ClaimAsync("w-1", "t0")).Claim, new Settlement.Complete(null));
         Assert.Equal(RefusalKind.NotFound, Refused(await AskForAsync("w-1", "t9")));
-        Assert.Equal(RefusalKind.Conflict, Refused(await AskForAsync("w-1", "t2")));
+        Assert.Equal(new Refusal(RefusalKind.Conflict, "t2 waits for t1"),
+            Assert.IsType<ClaimAnswer.Refused>(await AskForAsync("w-1", "t2")).Refusal);
         await ClaimAsync("w-1", "t1");
         Assert.Equal(RefusalKind.Conflict, Refused(await AskForAsync("w-2", "t1")));
     }

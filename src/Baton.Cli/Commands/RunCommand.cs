@@ -158,9 +158,7 @@ internal static class RunCommand
         RunOutcome.Failed or RunOutcome.Declined => ExitCode.Failure,
         RunOutcome.ClaimLost lost => throw new CommandFailure(ErrorCode.ClaimLost,
             $"{lost.Task.Id}: {lost.Reason}; the command was ended"),
-        RunOutcome.NothingReady nothing => throw new CommandFailure(ErrorCode.NothingReady, nothing.NextAt is { } at
-            ? $"no task is ready before {Times.Text(at)}"
-            : "no task is ready"),
+        RunOutcome.NothingReady nothing => throw TaskClaimCommand.NothingReady(nothing.NextAt),
         RunOutcome.Refused refused => throw CommandFailure.Of(refused.Refusal),
         RunOutcome.Interrupted interrupted => throw new CommandFailure(ErrorCode.Interrupted,
             interrupted.Task is { } task ? $"interrupted; {task.Id} was given back"

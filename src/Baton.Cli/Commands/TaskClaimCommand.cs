@@ -34,6 +34,11 @@ internal static class TaskClaimCommand
         });
     }
 
+    /// <summary>There is nothing to take; null: nothing rests that will be there by itself.</summary>
+    public static CommandFailure NothingReady(DateTimeOffset? nextAt) => new(ErrorCode.NothingReady, nextAt is { } at
+        ? $"no task is ready before {Times.Text(at)}: until then one rests that failed or was declined"
+        : "no task is ready");
+
     private static async Task<int> RunAsync(Session session, string? id, bool next, string? name, Skills skills)
     {
         if (id is null != next)
@@ -61,9 +66,7 @@ internal static class TaskClaimCommand
                 Print(session, granted.Task, claim);
                 return ExitCode.Ok;
             case ClaimAnswer.NothingReady nothing:
-                throw new CommandFailure(ErrorCode.NothingReady, nothing.NextAt is { } at
-                    ? $"no task is ready; one that failed may be tried again from {Times.Text(at)}"
-                    : "no task is ready");
+                throw NothingReady(nothing.NextAt);
             case ClaimAnswer.Refused refused:
                 throw CommandFailure.Of(refused.Refusal);
             default:

@@ -108,7 +108,9 @@ internal static class TaskClaimantCommands
     /// <summary>Prints what became of a task.</summary>
     public static void Print(Session session, DurableTask task) => session.Output.Data(
         TaskJson.Of(task), BatonJson.Default.TaskJson,
-        text => text.WriteLine($"{task.Id} {TaskListCommand.StatusOf(task)}"));
+        text => text.WriteLine($"{task.Id} {TaskListCommand.StatusOf(task)}"
+            + (task.NotBefore is { } at && TaskRules.IsDelayed(at, session.Around.Clock.GetUtcNow())
+                ? $", rests until {Times.Text(at)}" : "")));
 
     /// <summary>The task that is named, and the claim on it that a token stands for.</summary>
     public static async Task<(DurableTask Task, Claim Claim)> ClaimAsync(Session session, string id, string? token)

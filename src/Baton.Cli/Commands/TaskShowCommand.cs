@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Baton.Work;
 
 namespace Baton.Cli;
 
@@ -52,6 +53,14 @@ internal static class TaskShowCommand
         return ExitCode.Ok;
     }
 
+    // Only these two make a task rest, and the last of them made it rest so long.
+    private static string WhyItRests(TaskJson task)
+    {
+        var (failed, declined) = (EventType.TaskFailed.Name(), EventType.TaskDeclined.Name());
+        return task.History.LastOrDefault(entry => entry.Event == failed || entry.Event == declined) is { } last
+            ? $", because attempt {last.Attempt} {(last.Event == failed ? "failed" : "was declined")}" : "";
+    }
+
     private static string? Span(long? milliseconds) =>
         milliseconds is { } some ? Durations.Text(TimeSpan.FromMilliseconds(some)) : null;
 
@@ -83,7 +92,7 @@ internal static class TaskShowCommand
         Field("attempt", $"{task.Attempt}");
         Field("claim", task.Claim is { } claim
             ? $"{claim.Agent}, epoch {claim.Epoch}, until {Times.Text(claim.ExpiresAt)}" : null);
-        Field("not before", task.NotBefore is { } notBefore ? Times.Text(notBefore) : null);
+        Field("not before", task.NotBefore is { } notBefore ? $"{Times.Text(notBefore)}{WhyItRests(task)}" : null);
         Field("completed", task.CompletedAt is { } completed ? Times.Text(completed) : null);
         foreach (var seen in task.Evidence)
         {

@@ -86,7 +86,10 @@ public abstract partial class LocalWorkStore
                 : new ClaimAnswer.NothingReady(rows.NextReadyAt(request.Skills, now));
         }
 
-        if (TaskRules.WhyNotClaimable(task) is { } refusal)
+        // Read without a lock: who completes one of them holds it, and waits for the task that is locked here.
+        var open = task.DependsOn.Where(on => !rows.Tasks(new() { IdPrefix = on.Value })
+            .Any(other => other.Id == on && other.Status == DurableTaskStatus.Completed));
+        if (TaskRules.WhyNotClaimable(task, open) is { } refusal)
         {
             return new ClaimAnswer.Refused(refusal);
         }

@@ -26,6 +26,7 @@ public static partial class TaskRules
     /// <summary>The longest that a task waits for any reason.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
 
+    private const int MostNamed = 3;
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstDeclinePause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestDeclinePause = TimeSpan.FromMinutes(15);
@@ -73,8 +74,13 @@ public static partial class TaskRules
         return new(made, [new(EventType.TaskCreated, actor, task.Id.Value, $"created: {task.Title}")]);
     }
 
-    /// <summary>Whether a task may be claimed now by whoever names it.</summary>
-    public static Refusal? WhyNotClaimable(DurableTask task)
+    /// <summary>Why a task may not be claimed now by whoever names it; null when it may.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="open">
+    /// Those of its dependencies that are not completed; looked at only where it waits for some, and no further than
+    /// they are named.
+    /// </param>
+    public static Refusal? WhyNotClaimable(DurableTask task, IEnumerable<TaskId> open)
     {
         ArgumentNullException.ThrowIfNull(task);
         if (task.Status == DurableTaskStatus.InProgress)
@@ -87,9 +93,15 @@ public static partial class TaskRules
             return Conflict($"{task.Id} is {task.Status.Name()}; only a pending task can be claimed");
         }
 
-        return task.OpenDependencies > 0
-            ? Conflict($"{task.Id} waits for {task.OpenDependencies} of its dependencies")
-            : null;
+        return task.OpenDependencies > 0 ? Conflict($"{task.Id} waits for {Named(open, task.OpenDependencies)}") : null;
+    }
+
+    private static string Named(IEnumerable<TaskId> open, int count)
+    {
+        var named = open.Take(MostNamed).Select(id => id.Value).ToList();
+        var left = count - named.Count;
+        return named.Count == 0 ? $"{count} of its dependencies"
+            : $"{string.Join(", ", named)}{(left > 0 ? $" and {left} more" : "")}";
     }
 
     /// <summary>The task under a new claim. Ask <see cref="WhyNotClaimable"/> first.</summary>

@@ -111,6 +111,26 @@ public sealed class TaskTests
     }
 
     [Fact]
+    public async Task What_waits_says_for_what()
+    {
+        var stage = new Stage();
+        var done = await stage.CreateAsync("--title", "done");
+        var open = await stage.CreateAsync("--title", "open");
+        var waits = await stage.CreateAsync("--title", "waits", "--depends-on", $"{done},{open}");
+        string[] claim = ["--claim", Stage.TokenIn(await stage.PlayAsync("task", "claim", done, "--agent", "a", "--json"))];
+        await stage.PlayAsync(["task", "complete", done, .. claim]);
+
+        var refused = await stage.PlayAsync("task", "claim", waits, "--agent", "b");
+        Assert.Equal(ExitCode.Conflict, refused.Exit);
+        Assert.StartsWith($"baton: {waits} waits for {open}\n", refused.Error, StringComparison.Ordinal);
+        claim = ["--claim", Stage.TokenIn(await stage.PlayAsync("task", "claim", open, "--agent", "a", "--json"))];
+        Assert.Equal($"{open} ready, rests until 2026-01-02 03:04:06Z\n",
+            (await stage.PlayAsync(["task", "fail", open, .. claim, "--reason", "broke"])).Out);
+        Assert.Contains("not before   2026-01-02 03:04:06Z, because attempt 1 failed\n",
+            (await stage.PlayAsync("task", "show", open)).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Waiting_ends_when_the_task_stands_there_or_never_will()
     {
         var stage = new Stage();

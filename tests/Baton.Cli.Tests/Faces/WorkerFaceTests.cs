@@ -34,11 +34,15 @@ public sealed class WorkerFaceTests
         Assert.Equal(ExitCode.Usage, (await _stage.PlayAsync(["task", "decline", id, .. claim])).Exit);
         Assert.Equal(ExitCode.Usage,
             (await _stage.PlayAsync(["task", "decline", id, .. claim, "--reason", "no", "--for", "2h"])).Exit);
-        Assert.Equal(ExitCode.Ok,
-            (await _stage.PlayAsync(["task", "decline", id, .. claim, "--reason", "no licence", "--for", "10m"])).Exit);
+        Assert.Equal(new(ExitCode.Ok, $"{id} ready, rests until 2026-01-02 03:14:05Z\n", ""),
+            await _stage.PlayAsync(["task", "decline", id, .. claim, "--reason", "no licence", "--for", "10m"]));
 
-        Assert.Equal(ExitCode.NothingReady, (await _stage.PlayAsync("task", "claim", "--next", "--agent", "b")).Exit);
+        var nothing = await _stage.PlayAsync("task", "claim", "--next", "--agent", "b");
+        Assert.Equal(new(ExitCode.NothingReady, "", "baton: no task is ready before 2026-01-02 03:14:05Z: until then one "
+            + "rests that failed or was declined\nhint: baton task list shows the tasks, baton task show ID what one waits "
+            + "for\n"), nothing);
         var shown = (await _stage.PlayAsync("task", "show", id)).Out;
+        Assert.Contains("not before   2026-01-02 03:14:05Z, because attempt 1 was declined\n", shown, StringComparison.Ordinal);
         Assert.Contains("attempt 1 declined by a: no licence", shown, StringComparison.Ordinal);
         Assert.Contains("task.declined", shown, StringComparison.Ordinal);
         _stage.Clock.Advance(TimeSpan.FromMinutes(10));

@@ -31,9 +31,18 @@ public sealed class TaskRulesTests
     [InlineData(DurableTaskStatus.Cancelled, 0, false)]
     public void Only_a_pending_task_with_nothing_open_can_be_claimed(DurableTaskStatus status, int open, bool can)
     {
-        var refusal = TaskRules.WhyNotClaimable(Pending with { Status = status, OpenDependencies = open });
+        var refusal = TaskRules.WhyNotClaimable(Pending with { Status = status, OpenDependencies = open }, []);
         Assert.Equal(can ? null : RefusalKind.Conflict, refusal?.Kind);
     }
+
+    [Theory]
+    [InlineData(1, "t1 waits for d1")]
+    [InlineData(3, "t1 waits for d1, d2, d3")]
+    [InlineData(1002, "t1 waits for d1, d2, d3 and 999 more")]
+    public void What_a_task_waits_for_is_named_in_part(int open, string message) => Assert.Equal(message,
+        TaskRules.WhyNotClaimable(Pending with { OpenDependencies = open },
+            Enumerable.Range(1, open).Select(number => number < 5 ? new TaskId($"d{number}")
+                : throw new InvalidOperationException("it is asked for more than is named")))?.Message);
 
     [Fact]
     public void A_claim_forgets_the_delay()
