@@ -58,6 +58,7 @@ public static class SpecFolder
                 if (tasks.TryAdd(task.Id, (task, file)))
                 {
                     order.Add(task.Id);
+                    Compare(task, known.GetValueOrDefault(task.Id), file, text, findings);
                     if (below is null && known.TryGetValue(task.Id, out var there) && there.SpecFile != task.SpecFile)
                     {
                         findings.Add(FindingKind.LeftOut, file, null,
@@ -76,7 +77,6 @@ public static class SpecFolder
             }
         }
 
-        Compare(tasks.Values, known, findings);
         var batch = WithDependencies([.. order.Select(id => tasks[id])], known, findings);
         return files.Count == 0
             ? new ImportReading.Missing($"{path} holds no specs (*.md)", "name the folder of the specs")
@@ -110,18 +110,21 @@ public static class SpecFolder
         return exception is DecoderFallbackException ? "it is not UTF-8 text" : exception.Message;
     }
 
-    private static void Compare(IEnumerable<(DurableTask Task, string File)> tasks,
-        IReadOnlyDictionary<TaskId, DurableTask> known, FindingList findings)
+    private static void Compare(DurableTask task, DurableTask? there, string file, string text, FindingList findings)
     {
-        foreach (var (task, file) in tasks)
+        if (there is null)
         {
-            if (known.TryGetValue(task.Id, out var there))
+            return;
+        }
+
+        var map = SpecMap.Of(text);
+        foreach (var (name, @is, should) in SpecSync.Differences(task, there))
+        {
+            // A page without the field says nothing else than the store.
+            if (map.Field(name) is { } field)
             {
-                foreach (var (name, @is, should) in SpecSync.Differences(task, there))
-                {
-                    findings.Add(FindingKind.Disagreement, file, null, $"{name} is '{RecordText.Shown(@is ?? "")}' here "
-                        + $"and '{RecordText.Shown(should ?? "")}' in the store, which is believed");
-                }
+                findings.Add(FindingKind.Disagreement, file, field.Line + 1, $"{name} is '{RecordText.Shown(@is ?? "")}' "
+                    + $"here and '{RecordText.Shown(should ?? "")}' in the store, which is believed");
             }
         }
     }

@@ -94,6 +94,21 @@ public sealed class SpecTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_without_a_field_does_not_disagree_with_the_store()
+    {
+        var first = await _stage.CreateAsync("--title", "Mend it");
+        var id = await _stage.CreateAsync("--title", "Paint it", "--depends-on", first, "--tags", "house");
+        Directory.CreateDirectory(_folder.PathOf("docs/specs"));
+        File.WriteAllText(_folder.PathOf("docs/specs/mine.md"),
+            $"# Task: Paint it\n\n**Task ID**: `{id}`  \n**Status**: completed\n");
+        var finding = Assert.Single(Of(await _stage.PlayAsync("import", "specs", "docs/specs", "--json"))
+            .GetProperty("findings").EnumerateArray());
+        Assert.Equal(("disagreement", 4), (finding.GetProperty("kind").GetString(), finding.GetProperty("line").GetInt32()));
+        Assert.Equal("Status is 'completed' here and 'pending' in the store, which is believed",
+            finding.GetProperty("message").GetString());
+    }
+
+    [Fact]
     public async Task Specs_of_another_place_are_copied_with_all_that_people_wrote()
     {
         using var elsewhere = new TemporaryFolder();
