@@ -281,12 +281,16 @@ public abstract partial class WorkStoreConformance
         DurableTask open = new(new("o"), "open") { Key = "k" };
         Agent agent = new(new("agent-1"), "agent", "worker") { Status = AgentStatus.Stopped, StartedAt = Now };
         ImportBatch batch = new("DIR", [waits, done, open], [agent], new(8));
+        var before = (await LookAsync()).Seq;
+        Assert.Equal(new ImportAnswer(3, 0, 1, true), await Store.ImportAsync(batch with { IsTrial = true }, Cancel));
+        Assert.Equal((before, new Epoch(3)), ((await LookAsync()).Seq, (await LookAsync()).Fence.Epoch));
         var answer = await Store.ImportAsync(batch, Cancel);
         var seq = (await LookAsync()).Seq;
         var again = await Store.ImportAsync(batch, Cancel);
 
         Assert.Equal(new ImportAnswer(3, 0, 1, true), answer);
         Assert.Equal(new ImportAnswer(0, 3, 0, false), again);
+        Assert.Equal(again, await Store.ImportAsync(batch with { IsTrial = true }, Cancel));
         var snapshot = await LookAsync();
         Assert.Equal(seq, snapshot.Seq);
         Assert.Equal(new Fence(new(8), null, Leases), snapshot.Fence);

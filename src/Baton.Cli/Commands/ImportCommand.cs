@@ -30,9 +30,18 @@ internal static class ImportCommand
         var path = Path.GetFullPath(folder, session.Around.WorkingFolder);
         var whole = Whole(HyrmReader.Read(path, session.Around.Clock.GetUtcNow()));
         var desk = SpecDesk.Of(session);
-        return dryRun ? Tell(session, whole, WorkspaceFiles.Plan(desk.Root, whole.Files), null)
+        return dryRun ? await TryAsync(session, desk, whole)
             : await BringAsync(session, desk, whole, Path.TrimEndingDirectorySeparator(path)
                 != Path.TrimEndingDirectorySeparator(desk.Root));
+    }
+
+    /// <summary>Only tells what would be taken in; what of it is new can be told where there is a store.</summary>
+    private static async Task<int> TryAsync(Session session, SpecDesk desk, ImportReading.Whole whole)
+    {
+        var files = WorkspaceFiles.Plan(desk.Root, whole.Files);
+        var batch = whole.Batch with { IsTrial = true };
+        return Tell(session, whole with { Batch = batch }, files,
+            session.Settings.Store is null ? null : await session.Work.ImportAsync(batch, session.Stop));
     }
 
     /// <summary>Takes in tasks and files, all or nothing.</summary>

@@ -2,7 +2,7 @@ using Baton.Work;
 
 namespace Baton.Cli;
 
-/// <summary><c>import</c>; what it changed is null after a dry run.</summary>
+/// <summary><c>import</c>; what it changed, or would, is null after a dry run where there is no store.</summary>
 internal sealed record ImportJson(
     string Source,
     bool DryRun,
@@ -19,12 +19,12 @@ internal sealed record ImportJson(
 {
     public static ImportJson Of(ImportTold told) => new(
         told.Batch.Source,
-        told.Answer is null,
+        told.Batch.IsTrial,
         new(told.Batch.Tasks.Length, told.Answer?.TasksAdded, told.Answer?.TasksKnown, ByStatus(told.Batch)),
-        new(told.Batch.Agents.Length, told.Answer?.AgentsAdded),
-        new(told.Batch.Messages.Length, told.Answer?.MessagesAdded),
+        new(told.Batch.Agents.Length, told.Answer?.AgentsAdded, told.Batch.Agents.Length - told.Answer?.AgentsAdded),
+        new(told.Batch.Messages.Length, told.Answer?.MessagesAdded, told.Batch.Messages.Length - told.Answer?.MessagesAdded),
         new(told.Assessments),
-        told.Files is null ? null : new(told.Count(FileFate.Written), told.Count(FileFate.Known),
+        told.Files is null ? null : new(told.Written, told.Count(FileFate.Known),
             told.Count(FileFate.Kept), told.SectionsAdded),
         told.Batch.Floor.Value,
         told.Report.FloorNamedIn,
@@ -44,17 +44,17 @@ internal sealed record ImportedTasksJson(
     int Read, int? Added, int? Known, SortedDictionary<string, int> ByStatus);
 
 /// <summary>The agents of an import.</summary>
-internal sealed record ImportedAgentsJson(int Read, int? Added);
+internal sealed record ImportedAgentsJson(int Read, int? Added, int? Known);
 
 /// <summary>The messages of an import.</summary>
-internal sealed record ImportedMessagesJson(int Read, int? Added);
+internal sealed record ImportedMessagesJson(int Read, int? Added, int? Known);
 
 /// <summary>The assessments of an import: how many tasks bring one along.</summary>
 internal sealed record ImportedAssessmentsJson(int Read);
 
 /// <summary>
-/// The files of an import: new ones, those that are there already, those that stay though the source has others; and
-/// the sections that the working memory lacked. After a dry run: what would become of them.
+/// The files of an import: those written or added to, those that are there already, those that stay though the source
+/// has others; and the sections that the working memory lacked. After a dry run: what would become of them.
 /// </summary>
 internal sealed record ImportedWorkspaceJson(int Written, int Known, int Kept, int MemorySections);
 

@@ -7,7 +7,7 @@ namespace Baton.Cli;
 /// <param name="Batch">What was read for the store.</param>
 /// <param name="Report">How it was read.</param>
 /// <param name="Files">What became of the files of the workspace; null where none belong to it.</param>
-/// <param name="Answer">What changed in the store; null after a dry run.</param>
+/// <param name="Answer">What changed in the store, or would; null after a dry run where there is no store.</param>
 internal sealed record ImportTold(ImportBatch Batch, ImportReport Report, WorkspaceFiles? Files, ImportAnswer? Answer)
 {
     /// <summary>What was found on the way, in the source and then in the workspace.</summary>
@@ -18,6 +18,9 @@ internal sealed record ImportTold(ImportBatch Batch, ImportReport Report, Worksp
 
     /// <summary>How many sections the working memory was given.</summary>
     public int SectionsAdded => Files?.Files.Sum(file => file.Sections) ?? 0;
+
+    /// <summary>How many files were written or added to, or would be.</summary>
+    public int Written => Count(FileFate.Written) + Count(FileFate.Joined);
 
     /// <summary>How many files met this fate.</summary>
     public int Count(FileFate fate) => Files?.Files.Count(file => file.Fate == fate) ?? 0;
@@ -67,24 +70,30 @@ internal static class ImportText
     private static string Amount(int count, string things) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? things.TrimEnd('s') : things)}");
 
+    private static string Fresh(int added, int read, string things) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Amount(added, things)} ({read - added} there already)");
+
     private static void WriteTaken(TextWriter text, ImportTold told)
     {
+        var batch = told.Batch;
         if (told.Answer is not { } answer)
         {
-            text.WriteLine("imported     nothing: this was a dry run");
+            text.WriteLine("would import all of it: there is no workspace here");
         }
         else
         {
-            var raised = answer.FloorRaised ? "; epochs go on above the floor" : "";
-            text.WriteLine($"imported     {Amount(answer.TasksAdded, "new tasks")}, {answer.TasksKnown} there already, "
-                + $"{Amount(answer.AgentsAdded, "new agents")}, {Amount(answer.MessagesAdded, "new messages")}{raised}");
+            var (verb, raised) = batch.IsTrial ? ("would import", "would go on") : ("imported    ", "go on");
+            text.WriteLine($"{verb} {Fresh(answer.TasksAdded, batch.Tasks.Length, "new tasks")}, "
+                + $"{Fresh(answer.AgentsAdded, batch.Agents.Length, "new agents")}, "
+                + $"{Fresh(answer.MessagesAdded, batch.Messages.Length, "new messages")}"
+                + (answer.FloorRaised ? $"; epochs {raised} above the floor" : ""));
         }
 
         if (told.Files is { Files.IsEmpty: false })
         {
-            var would = told.Answer is null ? "would be " : "";
+            var would = batch.IsTrial ? "would be " : "";
             text.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"files        {told.Count(FileFate.Written)} {would}written, {told.Count(FileFate.Known)} there already, "
+                $"files        {told.Written} {would}written, {told.Count(FileFate.Known)} there already, "
                 + $"{told.Count(FileFate.Kept)} kept as they are; "
                 + $"{Amount(told.SectionsAdded, "sections")} of working memory {would}added"));
         }

@@ -203,14 +203,34 @@ public abstract partial class LocalWorkStore
             && known.Epoch == request.Epoch && known.Agent == request.Agent)?.Number ?? rows.Add(request);
     }
 
+    /// <summary>What of an import the store does not have yet.</summary>
+    private static (ImportBatch Batch, ImportAnswer Answer) Fresh(WorkRows rows, ImportBatch batch)
+    {
+        ImmutableArray<DurableTask> tasks =
+        [
+            .. batch.Tasks.DistinctBy(task => task.Id)
+                .Where(task => rows.Task(task.Id) is null && (task.Key is null || rows.TaskOfKey(task.Key) is null)),
+        ];
+        ImmutableArray<Agent> agents =
+            [.. batch.Agents.DistinctBy(agent => agent.Id).Where(agent => rows.Agent(agent.Id) is null)];
+        ImmutableArray<Message> messages =
+        [
+            .. batch.Messages.DistinctBy(message => message.Draft.Id)
+                .Where(message => rows.Message(message.Draft.Id) is null)
+                .Select(message => message with { ReadBy = message.ReadBy ?? [] }),
+        ];
+        return (batch with { Tasks = tasks, Agents = agents, Messages = messages },
+            new(tasks.Length, batch.Tasks.Length - tasks.Length, agents.Length, batch.Floor > rows.Fence.Epoch)
+            {
+                MessagesAdded = messages.Length,
+            });
+    }
+
     private ImportAnswer Import(WorkRows rows, ImportBatch batch)
     {
         var (fence, now) = (rows.Fence, Now);
-        var tasks = batch.Tasks.DistinctBy(task => task.Id)
-            .Where(task => rows.Task(task.Id) is null && (task.Key is null || rows.TaskOfKey(task.Key) is null))
-            .ToImmutableArray();
-        var agents = batch.Agents.DistinctBy(agent => agent.Id)
-            .Where(agent => rows.Agent(agent.Id) is null).ToImmutableArray();
+        var (fresh, answer) = Fresh(rows, batch);
+        var (tasks, agents, messages) = (fresh.Tasks, fresh.Agents, fresh.Messages);
         foreach (var task in tasks)
         {
             rows.Add(task);
@@ -234,18 +254,13 @@ public abstract partial class LocalWorkStore
             rows.Put(agent);
         }
 
-        var messages = batch.Messages.DistinctBy(message => message.Draft.Id)
-            .Where(message => rows.Message(message.Draft.Id) is null)
-            .Select(message => message with { ReadBy = message.ReadBy ?? [] }).ToImmutableArray();
         Post(rows, messages);
-
-        var isFloorRaised = batch.Floor > fence.Epoch;
-        if (isFloorRaised)
+        if (answer.FloorRaised)
         {
             rows.Fence = fence with { Epoch = batch.Floor, Holder = null };
         }
 
-        if (tasks.Length + agents.Length + messages.Length > 0 || isFloorRaised)
+        if (tasks.Length + agents.Length + messages.Length > 0 || answer.FloorRaised)
         {
             Tell(rows, new(EventType.ImportDone, "import", _election.Value,
                 $"imported {tasks.Length} tasks, {agents.Length} agents and {messages.Length} messages "
@@ -255,9 +270,6 @@ public abstract partial class LocalWorkStore
             }, now);
         }
 
-        return new(tasks.Length, batch.Tasks.Length - tasks.Length, agents.Length, isFloorRaised)
-        {
-            MessagesAdded = messages.Length,
-        };
+        return answer;
     }
 }

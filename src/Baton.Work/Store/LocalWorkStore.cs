@@ -155,7 +155,8 @@ public abstract partial class LocalWorkStore : IWorkStore
             RefuseMalformed(message.Draft);
         }
 
-        return new(WriteFenced(FenceUse.Raise, batch.Floor, rows => Import(rows, batch), cancel));
+        return new(batch.IsTrial ? Read(rows => Fresh(rows, batch).Answer, cancel)
+            : WriteFenced(FenceUse.Raise, batch.Floor, rows => Import(rows, batch), cancel));
     }
 
     /// <inheritdoc/>

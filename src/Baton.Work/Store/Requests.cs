@@ -150,6 +150,9 @@ public sealed record LeaderRequest(RequestKind Kind, string By)
 public sealed record ImportBatch(
     string Source, ImmutableArray<DurableTask> Tasks, ImmutableArray<Agent> Agents, Epoch Floor)
 {
+    /// <summary>Whether only to say what would be changed.</summary>
+    public bool IsTrial { get; init; }
+
     /// <summary>
     /// Messages as history, in their order, with their ids, times and <see cref="Message.ReadBy"/>; the store numbers
     /// them. One whose id is there already stays as it is. Each must pass <see cref="MessageRules.WhyNot"/>.
@@ -157,7 +160,7 @@ public sealed record ImportBatch(
     public ImmutableArray<Message> Messages { get; init; } = [];
 }
 
-/// <summary>What an import changed.</summary>
+/// <summary>What an import changed, or would.</summary>
 public sealed record ImportAnswer(int TasksAdded, int TasksKnown, int AgentsAdded, bool FloorRaised)
 {
     /// <summary>How many messages are new.</summary>

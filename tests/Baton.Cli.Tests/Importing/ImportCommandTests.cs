@@ -14,10 +14,12 @@ public sealed class ImportCommandTests : IDisposable
     private bool _opened;
     private CancellationToken _stop = TestContext.Current.CancellationToken;
     private string _folder;
+    private string? _store;
 
     public ImportCommandTests()
     {
         _folder = _root;
+        _store = $"sqlite:{Path.Combine(_root, "baton.db")}";
         Directory.CreateDirectory(Path.Combine(_root, "memory"));
         Write("tasks.json", """
             {"completed_count": 9, "tasks": [
@@ -51,21 +53,49 @@ public sealed class ImportCommandTests : IDisposable
     public async Task A_second_import_says_that_nothing_is_new()
     {
         await RunAsync("import", "hyrm", _root);
-        Assert.Contains("2 new tasks, 0 there already", _out.ToString(), StringComparison.Ordinal);
+        Assert.Contains("imported     2 new tasks (0 there already), 0 new agents (0 there already), "
+            + "0 new messages (0 there already); epochs go on above the floor\n", _out.ToString(), StringComparison.Ordinal);
         _out.GetStringBuilder().Clear();
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
         Assert.Contains(
-            "0 new tasks, 2 there already, 0 new agents, 0 new messages\n", _out.ToString(), StringComparison.Ordinal);
+            "imported     0 new tasks (2 there already), 0 new agents (0 there already), 0 new messages (0 there already)\n",
+            _out.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_dry_run_opens_no_store()
+    public async Task A_dry_run_says_what_is_new_and_changes_nothing()
     {
+        Write("message-bus.jsonl", """
+            {"message_id": "m1", "from_agent": "x", "to_agent": "y", "type": "note", "payload": "one"}
+            """);
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run", "--json"));
-        var tasks = Json().GetProperty("data").GetProperty("tasks");
-        Assert.Equal(JsonValueKind.Null, tasks.GetProperty("added").ValueKind);
-        Assert.False(_opened);
+        var data = Json().GetProperty("data");
+        Assert.True(data.GetProperty("dry_run").GetBoolean());
+        Assert.True(data.GetProperty("epoch_floor_raised").GetBoolean());
+        Assert.Equal((2, 0), NewOf("tasks"));
+        Assert.Equal((0, 0), NewOf("agents"));
+        Assert.Equal((1, 0), NewOf("messages"));
+        Assert.Empty(await _work.TasksAsync(new(), TestContext.Current.CancellationToken));
         Assert.Equal(Epoch.None, _mark.Read(ElectionName.Main));
+
+        await RunAsync("import", "hyrm", _root);
+        _out.GetStringBuilder().Clear();
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run"));
+        Assert.Contains(
+            "would import 0 new tasks (2 there already), 0 new agents (0 there already), 0 new messages (1 there already)\n",
+            _out.ToString(), StringComparison.Ordinal);
+
+        (int, int) NewOf(string what) =>
+            (data.GetProperty(what).GetProperty("added").GetInt32(), data.GetProperty(what).GetProperty("known").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_dry_run_needs_no_workspace()
+    {
+        _store = null;
+        Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run"));
+        Assert.Contains("would import all of it: there is no workspace here", _out.ToString(), StringComparison.Ordinal);
+        Assert.False(_opened);
     }
 
     [Fact]
@@ -74,7 +104,7 @@ public sealed class ImportCommandTests : IDisposable
         var workspace = FullSource();
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--json"));
         var files = Json().GetProperty("data").GetProperty("workspace");
-        Assert.Equal((1, 2), (files.GetProperty("written").GetInt32(), files.GetProperty("memory_sections").GetInt32()));
+        Assert.Equal((2, 2), (files.GetProperty("written").GetInt32(), files.GetProperty("memory_sections").GetInt32()));
         Assert.Equal(1, Json().GetProperty("data").GetProperty("assessments").GetProperty("read").GetInt32());
         Assert.Equal(File.ReadAllBytes(Path.Combine(_root, "memory", "working.md")),
             File.ReadAllBytes(Path.Combine(workspace, "memory", "working.md")));
@@ -85,7 +115,10 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal(7.5m, task.Quality?.Overall);
 
         var before = Contents(workspace);
+        _out.GetStringBuilder().Clear();
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root));
+        Assert.Contains("files        0 written, 2 there already, 0 kept as they are; 0 sections of working memory added\n",
+            _out.ToString(), StringComparison.Ordinal);
         Assert.Equal(before, Contents(workspace));
     }
 
@@ -107,7 +140,7 @@ public sealed class ImportCommandTests : IDisposable
         var workspace = FullSource();
         var before = Contents(workspace);
         Assert.Equal(ExitCode.Ok, await RunAsync("import", "hyrm", _root, "--dry-run"));
-        Assert.Contains("files        1 would be written, 0 there already, 0 kept as they are; "
+        Assert.Contains("files        2 would be written, 0 there already, 0 kept as they are; "
             + "2 sections of working memory would be added\n", _out.ToString(), StringComparison.Ordinal);
         Assert.Equal(before, Contents(workspace));
     }
@@ -194,7 +227,7 @@ public sealed class ImportCommandTests : IDisposable
     private JsonElement Json() => JsonDocument.Parse(_out.ToString()).RootElement;
 
     private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(
-        ["--store", $"sqlite:{Path.Combine(_root, "baton.db")}", .. args],
+        [.. _store is { } store ? (string[])["--store", store] : [], .. args],
         new()
         {
             Out = _out,
