@@ -60,8 +60,8 @@ internal static partial class MemoryAppendCommand
                 : "memory append: --body and --file exclude each other", "baton memory append --help");
         }
 
-        var name = file is null ? "the body" : file == "-" ? "standard input" : file;
-        var text = body ?? await ReadAsync(session.Around, file!, name, session.Stop);
+        var name = file is null ? "the body" : InputFile.NameOf(file);
+        var text = body ?? await InputFile.ReadAsync(session.Around, file!, reader => ReadAsync(reader, session.Stop));
         if (string.IsNullOrWhiteSpace(text))
         {
             throw CommandFailure.Usage($"memory append: {name} is empty");
@@ -78,29 +78,17 @@ internal static partial class MemoryAppendCommand
             : text;
     }
 
-    private static async Task<string> ReadAsync(
-        Surroundings around, string file, string name, CancellationToken cancel)
+    private static async Task<string> ReadAsync(TextReader reader, CancellationToken cancel)
     {
-        try
+        var text = new StringBuilder();
+        var buffer = new char[16 * 1024];
+        // What is too long is refused anyway; a device without end must not fill the memory.
+        while (text.Length <= LongestBody && await reader.ReadAsync(buffer, cancel) is > 0 and var got)
         {
-            using var opened = file == "-" ? null : new StreamReader(
-                Path.GetFullPath(file, around.WorkingFolder), new UTF8Encoding(false, throwOnInvalidBytes: true));
-            var reader = opened ?? around.In;
-            var text = new StringBuilder();
-            var buffer = new char[16 * 1024];
-            // What is too long is refused anyway; a device without end must not fill the memory.
-            while (text.Length <= LongestBody && await reader.ReadAsync(buffer, cancel) is > 0 and var got)
-            {
-                text.Append(buffer, 0, got);
-            }
+            text.Append(buffer, 0, got);
+        }
 
-            return text.ToString();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw CommandFailure.Usage(e is DecoderFallbackException
-                ? $"{name} is not UTF-8 text" : $"{name} can't be read: {e.Message}");
-        }
+        return text.ToString();
     }
 
     [GeneratedRegex(@"\A[A-Za-z0-9._:-]{1,200}\z")]

@@ -36,7 +36,7 @@ internal static partial class MemoryCommands
                 throw CommandFailure.Usage("memory search: a word is empty");
             }
 
-            var desk = MemoryDesk.Of(session, session.Get(file));
+            var desk = MemoryDesk.ToRead(session, session.Get(file));
             var found = desk.Memory.ReadAll()
                 .Where(section => wanted.All(word => Holds(section.Text, word)))
                 .Take(session.Get(limit) ?? int.MaxValue)
@@ -71,7 +71,7 @@ internal static partial class MemoryCommands
         var file = MemoryDesk.FileOption();
         return new("archive", "move the oldest sections to a file of the archive", session =>
         {
-            var desk = MemoryDesk.Of(session, session.Get(file));
+            var desk = MemoryDesk.ToRead(session, session.Get(file));
             var isTrial = session.Get(dryRun);
             var most = session.Get(maxBytes);
             var stay = session.Get(keep) ?? (most is null ? keptByDefault : int.MaxValue);

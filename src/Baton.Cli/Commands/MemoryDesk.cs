@@ -36,10 +36,25 @@ internal sealed class MemoryDesk
         }
 
         var root = session.Settings.Workspace?.Root;
-        return root is null && file is null
+        var desk = root is null && file is null
             ? throw new CommandFailure(ErrorCode.NoWorkspace, "there is no workspace here or above, so no working memory",
                 "baton init, or name a file with --memory-file")
-            : new(root ?? session.Around.WorkingFolder, file ?? WorkingMemory.DefaultFile);
+            : new MemoryDesk(root ?? session.Around.WorkingFolder, file ?? WorkingMemory.DefaultFile);
+        return Directory.Exists(desk.Memory.Path) || FileIdentity.IsSpecial(desk.Memory.Path)
+            ? throw new CommandFailure(ErrorCode.InputOutput, $"{desk.File} is "
+                + (Directory.Exists(desk.Memory.Path) ? "a folder, not a file" : "a pipe or a device, not a file"),
+                file is null ? "move it away, or name a file with --memory-file" : "name a Markdown file")
+            : desk;
+    }
+
+    /// <summary>The same, to read what is there: a file that was named must be.</summary>
+    /// <exception cref="CommandFailure">It is not.</exception>
+    public static MemoryDesk ToRead(Session session, string? file)
+    {
+        var desk = Of(session, file);
+        return file is null || System.IO.File.Exists(desk.Memory.Path) ? desk
+            : throw new CommandFailure(ErrorCode.NotFound, $"there is no file {file}",
+                $"--memory-file goes from {desk._root}; baton memory append makes it");
     }
 
     /// <summary>A path as people read it: from the root on, where it lies below.</summary>

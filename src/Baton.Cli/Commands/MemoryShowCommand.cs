@@ -18,7 +18,7 @@ internal static class MemoryShowCommand
         var file = MemoryDesk.FileOption();
         return new("show", "print sections, the newest first", session =>
         {
-            var desk = MemoryDesk.Of(session, session.Get(file));
+            var desk = MemoryDesk.ToRead(session, session.Get(file));
             var (wanted, isList) = (session.Get(number), session.Get(list));
             if ((wanted is not null ? 1 : 0) + (session.Has(last) ? 1 : 0) + (isList ? 1 : 0) > 1
                 || (session.Get(all) && !isList))

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Baton.Work;
@@ -21,35 +20,21 @@ internal static partial class NewTasks
     /// <exception cref="CommandFailure">
     /// The file can't be read, or a line is wrong; the message names it.
     /// </exception>
-    public static async Task<ImmutableArray<(NewTask Task, string Where)>> ReadAsync(
-        Surroundings around, string path, CancellationToken cancel)
+    public static Task<ImmutableArray<(NewTask Task, string Where)>> ReadAsync(
+        Surroundings around, string path, CancellationToken cancel) => InputFile.ReadAsync(around, path, async reader =>
     {
-        var name = path == "-" ? "standard input" : path;
         var tasks = ImmutableArray.CreateBuilder<(NewTask, string)>();
-        try
+        for (var number = 1; await reader.ReadLineAsync(cancel) is { } line; number++)
         {
-            using var opened = path == "-" ? null : new StreamReader(
-                Path.GetFullPath(path, around.WorkingFolder), new UTF8Encoding(false, throwOnInvalidBytes: true));
-            var reader = opened ?? around.In;
-            for (var number = 1; await reader.ReadLineAsync(cancel) is { } line; number++)
+            if (!string.IsNullOrWhiteSpace(line))
             {
-                if (!string.IsNullOrWhiteSpace(line))
-                {
-                    var where = $"{name}:{number}";
-                    tasks.Add((Check(Parse(line, where), around.Ids.NewTask(), $"{where}: "), where));
-                }
+                var where = $"{InputFile.NameOf(path)}:{number}";
+                tasks.Add((Check(Parse(line, where), around.Ids.NewTask(), $"{where}: "), where));
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw CommandFailure.Usage(e is DecoderFallbackException
-                ? $"{name} is not UTF-8 text"
-                : $"{name} can't be read: {e.Message}",
-                "give a file with a JSON object a line, or - for standard input");
         }
 
         return tasks.ToImmutable();
-    }
+    });
 
     /// <summary>A checked task.</summary>
     /// <param name="json">As it was written.</param>

@@ -44,6 +44,14 @@ public sealed class MemoryTests : IDisposable
         Assert.Equal("notes/mine.md Session 1\n", (await _stage.PlayAsync(
             "memory", "append", "--title", "T", "--body", "b", "--memory-file", "notes/mine.md")).Out);
         Assert.True(File.Exists(_folder.PathOf("notes/mine.md")));
+        using var elsewhere = new TemporaryFolder();
+        foreach (var outside in (string[])[$"../{Path.GetFileName(elsewhere.Path)}/ops.md", elsewhere.PathOf("ops.md")])
+        {
+            Assert.Equal(0, (await _stage.PlayAsync(
+                "memory", "append", "--title", "T", "--body", "b", "--memory-file", outside)).Exit);
+        }
+
+        Assert.Contains("## Session 2 - T", File.ReadAllText(elsewhere.PathOf("ops.md")), StringComparison.Ordinal);
         Directory.Delete(_folder.PathOf(".baton"));
         Assert.Equal("notes/mine.md Session 2\n", (await _stage.PlayAsync(
             "memory", "append", "--title", "T", "--body", "b", "--memory-file", "notes/mine.md")).Out);
@@ -77,13 +85,14 @@ public sealed class MemoryTests : IDisposable
     [InlineData(2, "holds a NUL", "append", "--title", "t", "--body", "a\0b")]
     [InlineData(2, "line 1 of page.md is a heading", "append", "--title", "t", "--file", "page.md")]
     [InlineData(2, "bytes.md is not UTF-8 text", "append", "--title", "t", "--file", "bytes.md")]
-    [InlineData(2, "nowhere.md can't be read", "append", "--title", "t", "--file", "nowhere.md")]
-    [InlineData(2, "docs can't be read", "append", "--title", "t", "--file", "docs")]
+    [InlineData(3, "there is no file nowhere.md", "append", "--title", "t", "--file", "nowhere.md")]
+    [InlineData(1, "docs is a folder, not a file", "append", "--title", "t", "--file", "docs")]
+    [InlineData(2, "--file names no file", "append", "--title", "t", "--file", "")]
     [InlineData(2, "/dev/zero is longer than", "append", "--title", "t", "--file", "/dev/zero")]
     [InlineData(2, "'a b' is no key", "append", "--title", "t", "--body", "b", "--key", "a b")]
     [InlineData(2, "'x-->' is no key", "append", "--title", "t", "--body", "b", "--key", "x-->")]
     [InlineData(2, "--memory-file is empty", "append", "--title", "t", "--body", "b", "--memory-file", "")]
-    [InlineData(1, "docs is a directory", "append", "--title", "t", "--body", "b", "--memory-file", "docs")]
+    [InlineData(1, "docs is a folder, not a file", "append", "--title", "t", "--body", "b", "--memory-file", "docs")]
     [InlineData(1, "page.md/x", "append", "--title", "t", "--body", "b", "--memory-file", "page.md/x/m.md")]
     [InlineData(3, "has no session 7", "show", "7")]
     [InlineData(3, "has no session -7", "show", "-7")]
@@ -91,6 +100,11 @@ public sealed class MemoryTests : IDisposable
     [InlineData(2, "give a number, or --last, or --list", "show", "--all")]
     [InlineData(2, "--last 0: at least 1", "show", "--last", "0")]
     [InlineData(2, "'x' is no whole number", "show", "x")]
+    [InlineData(1, "docs is a folder, not a file", "show", "--memory-file", "docs")]
+    [InlineData(3, "there is no file notes/nope.md", "show", "--memory-file", "notes/nope.md")]
+    [InlineData(3, "there is no file notes/nope.md", "show", "--list", "--memory-file", "notes/nope.md")]
+    [InlineData(3, "there is no file notes/nope.md", "search", "x", "--memory-file", "notes/nope.md")]
+    [InlineData(3, "there is no file notes/nope.md", "archive", "--memory-file", "notes/nope.md")]
     [InlineData(2, "a word is empty", "search", "")]
     [InlineData(2, "--keep 1: at least 2", "archive", "--keep", "1")]
     [InlineData(2, "--max-bytes 0: at least 1", "archive", "--max-bytes", "0")]
@@ -106,6 +120,7 @@ public sealed class MemoryTests : IDisposable
         Assert.StartsWith("baton: ", lines[0], StringComparison.Ordinal);
         Assert.Contains(words, lines[0], StringComparison.Ordinal);
         Assert.True(lines.Length == 1 || (lines.Length == 2 && lines[1].StartsWith("hint: ", StringComparison.Ordinal)));
+        Assert.DoesNotContain("free some space", args.Contains("docs") ? played.Error : "", StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.PathOf("memory/working.md")));
         Assert.Equal("# A page\n", Text("page.md"));
     }

@@ -72,7 +72,11 @@ public sealed class TaskTests
         Assert.Equal(ExitCode.NotFound, played.Exit);
         Assert.Contains("standard input:2: ", played.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("good", (await stage.PlayAsync("task", "list")).Out, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Usage, (await stage.PlayAsync("task", "create", "--file", "/no/such/file")).Exit);
+        Assert.Equal(new(ExitCode.NotFound, "", "baton: there is no file /no/such/file\n"),
+            await stage.PlayAsync("task", "create", "--file", "/no/such/file"));
+        Assert.Equal(new(ExitCode.Failure, "",
+            "baton: / is a folder, not a file\nhint: name a file, or - for standard input\n"),
+            await stage.PlayAsync("task", "create", "--file", "/"));
     }
 
     [Fact]

@@ -31,7 +31,6 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("task", "claim", "--next", "--agent", "../x y")]
     [InlineData("task", "create", "--title", "two\nlines")]
     [InlineData("task", "create", "--title", "red \u001b[31m")]
-    [InlineData("task", "create", "--file", "no-such-file")]
     public async Task Wrong_words_are_usage(params string[] words)
     {
         Playground.Refuses(await _place.RunAsync(words), ExitCode.Usage, "");
