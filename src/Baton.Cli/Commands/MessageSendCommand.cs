@@ -39,7 +39,7 @@ internal static class MessageSendCommand
                 ReplyTo = answered?.Draft.Id,
                 Data = session.Get(data),
             };
-            return await RunAsync(session, draft);
+            return await RunAsync(session, draft, session.Get(id) is not null);
         })
         { text, to, role, all, from, subject, reply, type, data, id };
     }
@@ -47,7 +47,7 @@ internal static class MessageSendCommand
     private static Option<string?> Word(string name, string helpName, string description) =>
         new(name) { Description = description, HelpName = helpName };
 
-    private static async Task<int> RunAsync(Session session, MessageDraft draft)
+    private static async Task<int> RunAsync(Session session, MessageDraft draft, bool isNamed)
     {
         // A person's name may hold a blank. No agent's role does, and a type is a word for programs.
         if ((MessageRules.WhyNot(draft) ?? WhyNoWord("type", draft.Type)
@@ -56,10 +56,16 @@ internal static class MessageSendCommand
             throw Wrong(why, "baton message send --help");
         }
 
+        var isThere = isNamed && (await session.Messages.MessagesAsync(new() { IdPrefix = draft.Id.Value }, session.Stop))
+            .Any(known => known.Draft.Id == draft.Id);
         var message = (await session.Messages.SendAsync([draft], session.Stop))[0];
         session.Output.Data(MessageJson.Of(message), BatonJson.Default.MessageJson,
             text => text.WriteLine(message.Draft.Id));
-        if (await WhyNobodyAsync(session, message.Draft.To) is { } nobody)
+        if (isThere)
+        {
+            session.Output.Remark($"{message.Draft.Id} was sent already, {Times.Text(message.At)}; nothing new was sent");
+        }
+        else if (await WhyNobodyAsync(session, message.Draft.To) is { } nobody)
         {
             session.Output.Remark(nobody);
         }

@@ -66,8 +66,11 @@ public sealed class MessageTests
     public async Task The_same_id_twice_is_one_message()
     {
         await SendAsync("first", "--to", "bob", "--id", "m-1");
-        Assert.Equal("m-1\n", (await _stage.PlayAsync("message", "send", "second", "--to", "bob", "--id", "m-1")).Out);
-        Assert.Equal(["first"], await TextsAsync("message", "list"));
+        await SendAsync("longer", "--to", "bob", "--id", "m-12");
+        Assert.Equal(new(0, "m-1\n", "m-1 was sent already, 2026-01-02 03:04:05Z; nothing new was sent\n"),
+            await _stage.PlayAsync("message", "send", "second", "--to", "bob", "--id", "m-1"));
+        Assert.Equal(new(0, "m\n", ""), await _stage.PlayAsync("message", "send", "third", "--to", "bob", "--id", "m"));
+        Assert.Equal(["first", "longer", "third"], await TextsAsync("message", "list"));
     }
 
     [Fact]
