@@ -118,7 +118,7 @@ internal static partial class DoctorCommand
         }
         catch (StoreUnavailableException e)
         {
-            return (new("store", Failed, e.Message, e.Hint ?? ErrorTable.Of(e.Code).Hint), null);
+            return (new("store", Failed, e.Message, HintOf(e)), null);
         }
     }
 

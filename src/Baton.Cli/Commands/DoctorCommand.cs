@@ -112,13 +112,18 @@ internal static partial class DoctorCommand
         }
         catch (StoreUnavailableException e)
         {
-            return [new("leases", Failed, e.Message, e.Hint ?? ErrorTable.Of(e.Code).Hint)];
+            return [new("leases", Failed, e.Message, HintOf(e))];
         }
         catch (CommandFailure e)
         {
             return [new("leases", Failed, e.Message, e.Hint)];
         }
     }
+
+    // Whoever reads this has just typed what the table of errors sends to.
+    private static string? HintOf(StoreUnavailableException e) => (e.Hint ?? ErrorTable.Of(e.Code).Hint) is { } hint
+        && (!hint.StartsWith("baton doctor", StringComparison.Ordinal)
+            || hint.StartsWith("baton doctor --", StringComparison.Ordinal)) ? hint : null;
 
     private static CheckJson Server(OpenStores stores) => stores.Cautions.Count == 0
         ? new("server", Ok, "it keeps what it acknowledged, and pushes what changes", null)
@@ -128,16 +133,13 @@ internal static partial class DoctorCommand
     {
         try
         {
-            if (acknowledge)
+            var status = await session.Status.ReadAsync(session.Stop);
+            checks.Add(await AlarmAsync(session, status.Snapshot.Alarm, acknowledge));
+            if (Epochs(session, status, fix) is { } fence)
             {
-                await session.Work.AskAsync(new(RequestKind.Acknowledge, session.Actor), session.Stop);
+                checks.Add(fence);
             }
 
-            var status = await session.Status.ReadAsync(session.Stop);
-            checks.Add(status.Snapshot.Alarm is { } alarm
-                ? new("alarm", Failed, LeaderText.Alarm(alarm), "baton doctor --ack")
-                : new("alarm", Ok, "no rolled back store to be told of", null));
-            checks.Add(Epochs(session, status, fix));
             checks.Add(status.Leader.State is LeaderState.Leading
                 ? new("leader", Ok, LeaderText.Line(status, new(false)), null)
                 : new("leader", Warning, LeaderText.Line(status, new(false)), "baton up, or baton orchestrator run"));
@@ -148,20 +150,38 @@ internal static partial class DoctorCommand
         }
         catch (StoreUnavailableException e)
         {
-            checks.Add(new("store", Failed, e.Message, e.Hint ?? ErrorTable.Of(e.Code).Hint));
+            checks.Add(new("store", Failed, e.Message, HintOf(e)));
         }
     }
 
-    private static CheckJson Epochs(Session session, SystemStatus status, bool fix)
+    private static async Task<CheckJson> AlarmAsync(Session session, RollbackAlarm? alarm, bool acknowledge)
+    {
+        if (alarm is null)
+        {
+            return new("alarm", Ok, $"no rolled back store to be told of{(acknowledge ? "; nothing was dropped" : "")}", null);
+        }
+
+        if (!acknowledge)
+        {
+            return new("alarm", Failed, LeaderText.Alarm(alarm), "baton doctor --ack");
+        }
+
+        await session.Work.AskAsync(new(RequestKind.Acknowledge, session.Actor), session.Stop);
+        return new("alarm", Fixed, $"dropped the alarm of {Times.Text(alarm.At)}: the store was rolled back, it knew epoch "
+            + $"{alarm.Known}, the mark {alarm.Floor}", null);
+    }
+
+    /// <summary>Whether store and mark agree; null where the mark can't be read, which was told already.</summary>
+    private static CheckJson? Epochs(Session session, SystemStatus status, bool fix)
     {
         Epoch mark;
         try
         {
             mark = session.Stores.Mark.Read(session.Election);
         }
-        catch (StoreUnavailableException e)
+        catch (StoreUnavailableException)
         {
-            return new("fence", Failed, e.Message, e.Hint);
+            return null;
         }
 
         var known = Epoch.Max(status.Leader.Epoch ?? Epoch.None, status.Snapshot.Fence.Epoch);

@@ -41,6 +41,23 @@ public sealed class StateTests
     }
 
     [Fact]
+    public async Task The_doctor_says_which_alarm_it_dropped()
+    {
+        using var folder = new TemporaryFolder();
+        var stage = new Stage();
+        stage.Variables["BATON_STORE"] = $"sqlite:{folder.Path}/baton.db";
+        Assert.Contains("no rolled back store to be told of; nothing was dropped\n",
+            (await stage.PlayAsync("doctor", "--ack")).Out, StringComparison.Ordinal);
+        await stage.Work.BeginTermAsync(new(new(ElectionName.Main, new(9), new("orc-1-aaaaaa"), TimeSpan.FromSeconds(6)),
+            [], Floor: new(8), KnownBefore: Epoch.None), TestContext.Current.CancellationToken);
+
+        Assert.Contains("ALARM: ", (await stage.PlayAsync("doctor")).Out, StringComparison.Ordinal);
+        Assert.Contains("fixed    alarm    dropped the alarm of 2026-01-02 03:04:05Z: the store was rolled back, it knew epoch "
+            + "0, the mark 8\n", (await stage.PlayAsync("doctor", "--ack")).Out, StringComparison.Ordinal);
+        Assert.Contains("no rolled back store to be told of\n", (await stage.PlayAsync("doctor")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_leader_that_is_alone_can_not_resign()
     {
         var stage = new Stage();

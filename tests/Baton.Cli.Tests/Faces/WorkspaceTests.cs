@@ -79,7 +79,9 @@ public sealed class WorkspaceTests : IDisposable
 
         Assert.Equal(ExitCode.Unavailable, (await PlayAsync("orchestrator", "run")).Exit);
         Assert.Equal(ExitCode.Ok, (await PlayAsync("status")).Exit);
-        Assert.Contains("makes it anew with main 42", (await PlayAsync("doctor")).Out, StringComparison.Ordinal);
+        var told = (await PlayAsync("doctor")).Out;
+        Assert.Contains("makes it anew with main 42", told, StringComparison.Ordinal);
+        Assert.Equal(2, told.Split(" is damaged: ").Length);
         Assert.Equal(ExitCode.Ok, (await PlayAsync("doctor", "--fix")).Exit);
         Assert.Equal(new Epoch(42), new EpochFile(path).Read(ElectionName.Main));
     }
