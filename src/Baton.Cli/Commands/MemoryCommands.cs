@@ -90,7 +90,7 @@ internal static partial class MemoryCommands
 
                 text.WriteLine(Plain.Line($"{shown.Moved.Count} {(isTrial ? "would be archived" : "archived")}"
                     + (shown.Archive is { } into ? $" in {into}" : "")
-                    + $", {shown.Kept} stay in {shown.File} ({shown.Bytes} bytes)"));
+                    + $", {shown.Kept} {(shown.Kept == 1 ? "stays" : "stay")} in {shown.File} ({shown.Bytes} bytes)"));
             });
             return Task.FromResult(ExitCode.Ok);
         })

@@ -117,7 +117,8 @@ internal static class QualityReportCommand
         if (report.Differing.Count > 0)
         {
             text.WriteLine();
-            text.WriteLine($"{report.Differing.Count} recorded means are not what their scores give:");
+            text.WriteLine(report.Differing.Count == 1 ? "1 recorded mean is not what its scores give:"
+                : $"{report.Differing.Count} recorded means are not what their scores give:");
             var means = new Table("RECORDED", "COMPUTED", "ID", "TITLE");
             foreach (var one in report.Differing)
             {

@@ -83,7 +83,9 @@ internal static class SpecCommands
             TaskShowCommand.Write(writer, shown, session.Output);
             foreach (var section in shown.Sections)
             {
-                writer.WriteLine($"{file}:{section.Line}: {Plain.Line(section.Name)}, {section.Items.Count} items");
+                // The history is a table; all else is read as lists.
+                writer.WriteLine($"{file}:{section.Line}: {Plain.Line(section.Name)}, " + (TaskSpec.IsHistory(section.Name)
+                    ? Plain.Count(spec.History.Length, "rows") : Plain.Count(section.Items.Count, "items")));
             }
         });
         return ExitCode.Ok;

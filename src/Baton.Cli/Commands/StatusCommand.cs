@@ -33,8 +33,8 @@ internal static class StatusCommand
         text.WriteLine($"tasks          {tasks.Total}: {tasks.Ready} ready, {tasks.InProgress} in progress, "
             + $"{tasks.Pending} pending, {tasks.Blocked} blocked, {tasks.Completed} completed, "
             + $"{tasks.Failed} failed, {tasks.Cancelled} cancelled");
-        text.WriteLine($"cleanup        {cleanup.OrchestratorsEvicted} orchestrators and {cleanup.AgentsEvicted} "
-            + $"agents evicted, {cleanup.TasksRequeued} tasks requeued");
+        text.WriteLine($"cleanup        {Plain.Count(cleanup.OrchestratorsEvicted, "orchestrators")} and "
+            + $"{Plain.Count(cleanup.AgentsEvicted, "agents")} evicted, {Plain.Count(cleanup.TasksRequeued, "tasks")} requeued");
         text.WriteLine($"transitions    {status.Snapshot.Transitions24h} in 24h");
         if (status.Snapshot.Alarm is { } alarm)
         {

@@ -102,8 +102,8 @@ internal static class MonitorFrame
     private static FrameSection Cleanup(MonitorModel model, FrameSize size)
     {
         var tally = model.Status.Snapshot.Cleanup;
-        var section = new FrameSection($"CLEANUP ({tally.OrchestratorsEvicted} orchestrators, {tally.AgentsEvicted} "
-            + $"agents evicted, {tally.TasksRequeued} tasks requeued)", 5);
+        var section = new FrameSection($"CLEANUP ({Plain.Count(tally.OrchestratorsEvicted, "orchestrators")}, "
+            + $"{Plain.Count(tally.AgentsEvicted, "agents")} evicted, {Plain.Count(tally.TasksRequeued, "tasks")} requeued)", 5);
         Events(section, model.Cleanups, size);
         return section;
     }

@@ -65,13 +65,10 @@ internal static class ImportText
         .Where(file => file.IsThere)
         .GroupBy(file => file.Kind == "specs" ? $"{Path.GetDirectoryName(file.File)}/" : file.File)
         .Select(group => (group.Key == "/" ? "its files" : group.Key,
-            Amount(group.Sum(file => file.Records), group.First().Kind)));
-
-    private static string Amount(int count, string things) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? things.TrimEnd('s') : things)}");
+            Plain.Count(group.Sum(file => file.Records), group.First().Kind)));
 
     private static string Fresh(int added, int read, string things) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Amount(added, things)} ({read - added} there already)");
+        string.Create(CultureInfo.InvariantCulture, $"{Plain.Count(added, things)} ({read - added} there already)");
 
     private static void WriteTaken(TextWriter text, ImportTold told)
     {
@@ -95,7 +92,7 @@ internal static class ImportText
             text.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"files        {told.Written} {would}written, {told.Count(FileFate.Known)} there already, "
                 + $"{told.Count(FileFate.Kept)} kept as they are; "
-                + $"{Amount(told.SectionsAdded, "sections")} of working memory {would}added"));
+                + $"{Plain.Count(told.SectionsAdded, "sections")} of working memory {would}added"));
         }
     }
 

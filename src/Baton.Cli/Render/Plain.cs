@@ -18,6 +18,10 @@ internal static class Plain
     /// <summary>Several lines: breaks and tabs stay.</summary>
     public static string Text(string text) => Clean(text, keepBreaks: true);
 
+    /// <summary>How many of what: <c>1 task</c>, <c>2 tasks</c>.</summary>
+    public static string Count(int count, string things) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? things.TrimEnd('s') : things)}");
+
     /// <summary>How many columns a text takes: wide letters take two, combining marks none.</summary>
     public static int Width(string text)
     {

@@ -26,7 +26,8 @@ internal sealed partial class HyrmTasks(string file, DateTimeOffset now, Finding
             && counted != completed)
         {
             findings.Add(FindingKind.Disagreement, file, heading.Part("completed_count")!.Line,
-                $"completed_count says {counted}, but {completed} of the tasks are completed; they are believed");
+                $"completed_count says {counted}, but {completed} of the tasks {(completed == 1 ? "is" : "are")} "
+                    + "completed; the tasks are believed");
         }
 
         heading.ReportTheRest();

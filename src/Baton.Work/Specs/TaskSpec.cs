@@ -12,6 +12,9 @@ namespace Baton.Work;
 public sealed record TaskSpec(
     DurableTask Task, ImmutableArray<SpecSection> Sections, ImmutableArray<SpecRow> History)
 {
+    /// <summary>Whether a section of this name holds the table of <see cref="History"/>.</summary>
+    public static bool IsHistory(string name) => name.Equals(SpecLayout.History, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The section of a name, whatever its letters' case; null where there is none.</summary>
     public SpecSection? Section(string name) =>
         Sections.FirstOrDefault(section => section.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

@@ -151,7 +151,7 @@ public static partial class TaskRules
         : task.Failures >= MostFailures || task.Losses >= MostLosses;
 
     private static string Counted(DurableTask task, string otherwise) => task.MaxAttempts is { } most
-        ? $"{task.Failures + task.Losses} attempts of at most {most}"
+        ? $"{task.Failures + task.Losses} {(task.Failures + task.Losses == 1 ? "attempt" : "attempts")} of at most {most}"
         : otherwise;
 
     /// <summary>What keeps a task from being completed on this evidence; null: nothing.</summary>

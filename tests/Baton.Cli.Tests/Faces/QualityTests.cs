@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Baton.Work;
 
 namespace Baton.Cli.Tests;
 
@@ -40,6 +41,21 @@ public sealed class QualityTests
         Assert.Equal(3, (await DataAsync("quality", "report", "--since", "22d")).GetProperty("assessed").GetInt32());
         Assert.Equal("improving", (await DataAsync("quality", "report", "--last", "2")).GetProperty("trend")
             .GetProperty("direction").GetString());
+    }
+
+    [Theory]
+    [InlineData(1, "1 recorded mean is not what its scores give:\n")]
+    [InlineData(2, "2 recorded means are not what their scores give:\n")]
+    public async Task Recorded_means_that_differ_are_told(int count, string words)
+    {
+        await _stage.Work.ImportAsync(new("there", [.. Enumerable.Range(1, count).Select(number =>
+            new DurableTask(new($"d{number}"), "done")
+            {
+                Status = DurableTaskStatus.Completed,
+                QualityScore = 5,
+                Quality = new("ann", _stage.Clock.GetUtcNow(), [new(QualityDimension.Impact, 8, null)]) { Recorded = 5 },
+            })], [], Epoch.None), TestContext.Current.CancellationToken);
+        Assert.Contains(words, (await _stage.PlayAsync("quality", "report")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,6 +33,12 @@ public sealed class WordsTests
     public void Every_error_leads_to_an_exit_code_of_the_surface() => Assert.All(ErrorTable.Codes, code =>
         Assert.Contains(ErrorTable.Of(code).ExitCode, (int[])[1, 2, 3, 4, 5, 6, 7, 8, 130]));
 
+    [Theory]
+    [InlineData(0, "0 tasks")]
+    [InlineData(1, "1 task")]
+    [InlineData(2, "2 tasks")]
+    public void One_is_no_plural(int count, string words) => Assert.Equal(words, Plain.Count(count, "tasks"));
+
     [Fact]
     public void Wide_letters_take_two_columns()
     {

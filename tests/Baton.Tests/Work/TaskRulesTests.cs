@@ -122,6 +122,16 @@ public sealed class TaskRulesTests
         Assert.Equal((expected, expected), (failed.Status, lost.Status));
     }
 
+    [Theory]
+    [InlineData(1, "given up after 1 attempt of at most 1")]
+    [InlineData(2, "given up after 2 attempts of at most 2")]
+    public void Who_is_given_up_is_told_after_how_many(int most, string message)
+    {
+        var task = Held with { MaxAttempts = most, Failures = most - 1 };
+        var change = TaskRules.Settle(task, Mine, new Settlement.Fail("broke", 1), Now).Change!;
+        Assert.Equal(message, change.Events[^1].Message);
+    }
+
     [Fact]
     public void The_last_failure_buries()
     {
