@@ -37,12 +37,15 @@ internal sealed record MonitorModel(SystemStatus Status, ImmutableArray<WorkEven
         return new(status, events)
         {
             Transitions = await FeedAsync(session, events, TransitionTypes, known?.Transitions),
-            Cleanups = await FeedAsync(session, events, CleanupTypes, known?.Cleanups),
+            Cleanups = await FeedAsync(session, events, CleanupTypes, known?.Cleanups, IsSwept),
         };
     }
 
     /// <summary>The last events, newest first.</summary>
     public IEnumerable<WorkEvent> Last(int count) => Events.Reverse().Take(count);
+
+    // What a worker gave back, or failed too often, or a person requeued, bears no epoch: no leader cleaned it up.
+    private static bool IsSwept(WorkEvent told) => told.Draft.Epoch is not null;
 
     // The log numbers its events without a gap that a reader would have to fill.
     private static bool Follow(ImmutableArray<WorkEvent> before, ImmutableArray<WorkEvent> events) =>
@@ -50,9 +53,10 @@ internal sealed record MonitorModel(SystemStatus Status, ImmutableArray<WorkEven
 
     /// <summary>The last events of some types: among those just read, else as known before, else as the store has them.</summary>
     private static async Task<ImmutableArray<WorkEvent>> FeedAsync(Session session, ImmutableArray<WorkEvent> events,
-        ImmutableArray<EventType> types, ImmutableArray<WorkEvent>? known)
+        ImmutableArray<EventType> types, ImmutableArray<WorkEvent>? known, Func<WorkEvent, bool>? isMeant = null)
     {
-        var found = events.Where(told => types.Contains(told.Draft.Type)).ToList();
+        bool Fits(WorkEvent told) => types.Contains(told.Draft.Type) && (isMeant is null || isMeant(told));
+        var found = events.Where(Fits).ToList();
         if (found.Count < MostOfAFeed && events.Length == MostEvents)
         {
             if (known is { } earlier)
@@ -63,8 +67,10 @@ internal sealed record MonitorModel(SystemStatus Status, ImmutableArray<WorkEven
             {
                 foreach (var type in types)
                 {
-                    found.AddRange(await session.Work.EventsAsync(
-                        new() { Type = type, Limit = MostOfAFeed, Newest = true }, session.Stop));
+                    found.AddRange((await session.Work.EventsAsync(new()
+                    {
+                        Type = type, Limit = isMeant is null ? MostOfAFeed : MostEvents, Newest = true,
+                    }, session.Stop)).Where(Fits));
                 }
             }
         }

@@ -54,6 +54,34 @@ public sealed class MonitorFrameTests
         Assert.Contains("orc-1-aaaaaa gave the lease back; epoch 1 is over", frame, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Only_what_a_leader_cleaned_up_is_shown_as_that(bool isLongAgo)
+    {
+        var stage = new Stage();
+        await stage.LeadAsync(await stage.JoinAsync("orc-1-aaaaaa", 101));
+        var lost = await stage.CreateAsync("--title", "lost");
+        var failed = await stage.CreateAsync("--title", "failed", "--max-attempts", "1");
+        await stage.PlayAsync("task", "claim", lost, "--agent", "a");
+        await stage.Work.SweepAsync(new(1), new(new("orc-1-aaaaaa"), [new(new("a"), null, "silent")],
+            [new(new(lost), 1, 0, "silent")], []), Cancel);
+        var token = Stage.TokenIn(await stage.PlayAsync("task", "claim", failed, "--agent", "b", "--json"));
+        await stage.PlayAsync("task", "fail", failed, "--claim", token);
+        await stage.PlayAsync("task", "requeue", failed);
+        if (isLongAgo)
+        {
+            await CreateManyAsync(stage);
+        }
+
+        var frame = (await stage.PlayAsync("monitor", "--once", "--view", "leader")).Out;
+        var cleanup = frame[frame.IndexOf("CLEANUP", StringComparison.Ordinal)..];
+        Assert.StartsWith("CLEANUP (0 orchestrators, 1 agent evicted, 1 task requeued)\n", cleanup, StringComparison.Ordinal);
+        Assert.Contains($"{lost}: requeued from a by orc-1-aaaaaa: silent", cleanup, StringComparison.Ordinal);
+        Assert.Contains("a evicted: silent", cleanup, StringComparison.Ordinal);
+        Assert.DoesNotContain(failed, cleanup, StringComparison.Ordinal);
+    }
+
     private static async Task CreateManyAsync(Stage stage)
     {
         stage.Input = string.Join('\n', Enumerable.Range(0, 300).Select(number => $$"""{"title":"task {{number}}"}"""));
