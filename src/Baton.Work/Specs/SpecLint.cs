@@ -44,11 +44,6 @@ public static partial class SpecLint
 
     private static void Damage(SpecMap map, List<SpecFinding> findings)
     {
-        foreach (var name in Needed.Where(name => map.Field(name) is null))
-        {
-            Add(map.TitleLine, $"there is no field **{name}**");
-        }
-
         foreach (var name in SpecLayout.Sections.Where(name => map.Part(name) is null))
         {
             Add(map.TitleLine, $"there is no section '## {name}'");
@@ -118,6 +113,10 @@ public static partial class SpecLint
             {
                 Add(field.Line, $"{name} is '{RecordText.Shown(@is ?? "")}' here and "
                     + $"'{RecordText.Shown(should ?? "")}' in the store");
+            }
+            else if (Needed.Contains(name))
+            {
+                Add(map.TitleLine, $"there is no field **{name}**, and it is '{RecordText.Shown(should ?? "")}' in the store");
             }
         }
 

@@ -106,5 +106,21 @@ public sealed class SpecSyncTests
             SpecSamples.Written(SpecSamples.Task), "x.md", SpecSamples.Now, _ => null)).Message);
     }
 
+    [Fact]
+    public void A_missing_field_is_told_where_sync_would_add_it_and_nowhere_else()
+    {
+        var bare = SpecSamples.Task with { Branch = null, GithubIssue = null };
+        var page = string.Join('\n', SpecSamples.Written(bare).Split('\n').Where(line =>
+            !line.StartsWith("**Branch**", StringComparison.Ordinal)
+            && !line.StartsWith("**GitHub Issue**", StringComparison.Ordinal)));
+        Assert.Empty(SpecLint.Check(page, "x.md", SpecSamples.Now, _ => bare));
+        Assert.Equal(page, SpecSync.Refresh(page, Draft(bare)));
+
+        var named = bare with { Branch = "fix" };
+        Assert.Equal(new SpecFinding(SpecFault.Drift, 1, "there is no field **Branch**, and it is '`fix`' in the store"),
+            Assert.Single(SpecLint.Check(page, "x.md", SpecSamples.Now, _ => named)));
+        Assert.Empty(SpecLint.Check(SpecSync.Refresh(page, Draft(named)), "x.md", SpecSamples.Now, _ => named));
+    }
+
     private static TaskSpec Draft(DurableTask task) => SpecDraft.Of(task, [], SpecSamples.Now);
 }
