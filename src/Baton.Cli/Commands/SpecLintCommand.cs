@@ -21,19 +21,30 @@ internal static class SpecLintCommand
 
     private static async Task<int> RunAsync(Session session, string[] files)
     {
+        if (files.Any(string.IsNullOrWhiteSpace))
+        {
+            throw CommandFailure.Usage("spec lint: FILE is empty");
+        }
+
         var desk = SpecDesk.Of(session);
         var tasks = (await session.Work.TasksAsync(new(), session.Stop)).ToDictionary(task => task.Id);
         var findings = new List<SpecFindingJson>();
-        if (files.Length > 0)
+        var isAnyMissing = false;
+        foreach (var file in files)
         {
-            foreach (var file in files)
+            var path = Path.GetFullPath(file, session.Around.WorkingFolder);
+            if (!Path.Exists(path))
             {
-                var path = Path.GetFullPath(file, session.Around.WorkingFolder);
-                Check(session, tasks, file, SpecDesk.ReadAt(path, file)
-                    ?? throw new CommandFailure(ErrorCode.NotFound, $"there is no file {file}"), findings);
+                isAnyMissing = true;
+                findings.Add(new(file, 1, "damage", "there is no such file"));
+            }
+            else if (TextOf(() => SpecDesk.ReadAt(path, file), file, findings) is { } text)
+            {
+                Check(session, tasks, file, text, findings);
             }
         }
-        else
+
+        if (files.Length == 0)
         {
             CheckAll(session, desk, tasks, findings);
         }
@@ -51,7 +62,7 @@ internal static class SpecLintCommand
             1 => "1 finding",
             _ => $"{findings.Count} findings",
         });
-        return findings.Count == 0 ? ExitCode.Ok : ExitCode.Failure;
+        return isAnyMissing ? ExitCode.NotFound : findings.Count == 0 ? ExitCode.Ok : ExitCode.Failure;
     }
 
     private static void CheckAll(Session session, SpecDesk desk, Dictionary<TaskId, DurableTask> tasks,
@@ -61,7 +72,7 @@ internal static class SpecLintCommand
         string[] files = [.. desk.Files()];
         foreach (var file in files)
         {
-            if (TextOf(desk, file, findings) is not { } text)
+            if (TextOf(() => desk.Read(file), file, findings) is not { } text)
             {
                 continue;
             }
@@ -80,7 +91,7 @@ internal static class SpecLintCommand
             findings.Add(new(task.SpecFile!, 1, "drift", $"{task.Id} names this spec, and it is not there"));
         }
 
-        if (TextOf(desk, Index, findings) is { } index)
+        if (TextOf(() => desk.Read(Index), Index, findings) is { } index)
         {
             var links = SpecIndex.Links(index);
             findings.AddRange(links.Where(link => !Path.Exists(desk.Full($"{SpecNames.Folder}/{link.File}")))
@@ -93,11 +104,11 @@ internal static class SpecLintCommand
     }
 
     // One that can't be read must not hide what the others say.
-    private static string? TextOf(SpecDesk desk, string file, List<SpecFindingJson> findings)
+    private static string? TextOf(Func<string?> read, string file, List<SpecFindingJson> findings)
     {
         try
         {
-            return desk.Read(file);
+            return read();
         }
         catch (CommandFailure e)
         {

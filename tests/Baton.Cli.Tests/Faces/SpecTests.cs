@@ -61,6 +61,25 @@ public sealed class SpecTests : IDisposable
     }
 
     [Fact]
+    public async Task Lint_tells_of_each_file_that_it_was_given()
+    {
+        var id = await MendAsync();
+        await _stage.PlayAsync("spec", "generate", id);
+        await _stage.PlayAsync("task", "cancel", id);
+        File.WriteAllBytes(_folder.PathOf("bytes.md"), [0xC3, 0x28]);
+        var linted = await _stage.PlayAsync("spec", "lint", "gone.md", "bytes.md", "docs", FileOf(id));
+        Assert.Equal(new(ExitCode.NotFound, $"""
+            gone.md:1: damage: there is no such file
+            bytes.md:1: damage: bytes.md can't be read: it is not UTF-8 text
+            docs:1: damage: docs is a folder, not a spec
+            {FileOf(id)}:5: drift: Status is 'pending' here and 'cancelled' in the store
+
+            """, "4 findings\n"), linted);
+        Assert.Equal(ExitCode.Failure, (await _stage.PlayAsync("spec", "lint", "bytes.md", FileOf(id))).Exit);
+        Assert.Equal(ExitCode.Usage, (await _stage.PlayAsync("spec", "lint", "")).Exit);
+    }
+
+    [Fact]
     public async Task Backfill_writes_what_is_missing_and_leaves_what_is_there()
     {
         var id = await MendAsync();
