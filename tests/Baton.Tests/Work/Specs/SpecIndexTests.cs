@@ -49,8 +49,8 @@ public sealed class SpecIndexTests
         Assert.Empty(whole.Batch.Tasks[1].DependsOn);
         Assert.Equal(
             [
-                (FindingKind.LeftOut, "c.md"), (FindingKind.LeftOut, "d.md"), (FindingKind.Disagreement, "b.md"),
-                (FindingKind.Disagreement, "b.md"), (FindingKind.LeftOut, "a.md"), (FindingKind.LeftOut, "b.md"),
+                (FindingKind.Disagreement, "b.md"), (FindingKind.Disagreement, "b.md"), (FindingKind.LeftOut, "c.md"),
+                (FindingKind.LeftOut, "d.md"), (FindingKind.LeftOut, "a.md"), (FindingKind.LeftOut, "b.md"),
             ], whole.Report.Findings.Select(finding => (finding.Kind, finding.File)));
 
         void Write(string file, string text) => File.WriteAllText(Path.Combine(folder.Path, file), text);
