@@ -20,7 +20,7 @@ public sealed class EtcdHostsTests
         Assert.NotEqual(first.Host, second.Host);
         pack[first.Host].Plug();
 
-        await pack.AllFollowAsync(second);
+        await pack.AllFollowOneAsync(second.Epoch!.Value);
         await pack.JudgeAsync();
     }
 

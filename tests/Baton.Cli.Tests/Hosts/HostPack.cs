@@ -167,6 +167,32 @@ internal sealed class HostPack : IDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until every host names the same leader, of this epoch or a later one. A member of etcd that comes back may
+    /// make the others elect anew, and that can last longer than a lease.
+    /// </summary>
+    public async Task AllFollowOneAsync(long atLeast)
+    {
+        var until = Instant.Of(BootClock.Instance) + FailSafe;
+        while (true)
+        {
+            var seen = new List<(string Id, long Epoch)?>();
+            foreach (var host in _hosts.Keys)
+            {
+                seen.Add(await LeaderSeenFromAsync(host) is { } leader ? (leader.Id, leader.Epoch) : null);
+            }
+
+            if (seen.Distinct().Count() == 1 && seen[0] is { } one && one.Epoch >= atLeast)
+            {
+                return;
+            }
+
+            Assert.True(Instant.Of(BootClock.Instance) < until,
+                $"no one leader for all: {string.Join(", ", seen)}; but: "
+                + string.Join(" | ", _heard.Cast<object>().Concat(_remarks)));
+        }
+    }
+
     /// <summary>Waits until the leader has renewed its lease so often.</summary>
     public async Task RenewsAsync(Said leader, string seenFrom, int times)
     {
