@@ -18,6 +18,12 @@ internal static partial class StoreDamage
         }
 
         await arena.SubmitAsync(Beside);
+        if (arena.LeasesApart is not null)
+        {
+            // It holds only the work: no reason for a leader to give up.
+            return await WithoutWorkAsync(arena, server, leader);
+        }
+
         leader = await OutOfReachAsync(arena, leader, "store", "the server was stopped under a leader", server.StopAsync,
             async () =>
             {
@@ -42,6 +48,33 @@ internal static partial class StoreDamage
         return leader;
     }
 
+    private static async Task<LeaderSeen> WithoutWorkAsync(Arena arena, IOwnServer server, LeaderSeen leader)
+    {
+        const int more = 3;
+        arena.CloseStores();
+        var renewals = Renewals();
+        await server.StopAsync();
+        try
+        {
+            await RefusedAsync(arena, "the server of the work stopped", "store_unreachable");
+            await arena.UntilAsync($"{leader.Life} to renew its lease without the work",
+                () => Task.FromResult(Renewals() >= renewals + more));
+        }
+        finally
+        {
+            await server.StartAsync(arena.Stop);
+        }
+
+        var present = await arena.LeaderAsync(new(leader.Epoch.Value - 1));
+        arena.Verdict.Demand(present.Epoch == leader.Epoch,
+            $"the server of the work was stopped: {leader.Life} went on renewing its lease elsewhere, and leads epoch "
+                + $"{leader.Epoch} still",
+            $"the server of the work was stopped: {present.Life} leads epoch {present.Epoch}, where {leader.Epoch} was due");
+        return present;
+
+        int Renewals() => arena.PlayerOf(leader.Life).History().Done(Renew).Count();
+    }
+
     // Connections are no leases: whoever leads connects again.
     private static async Task EndSessionsAsync(Arena arena, IServerStore store, LeaderSeen leader)
     {
@@ -64,9 +97,17 @@ internal static partial class StoreDamage
         var began = arena.Now;
         await harm();
         arena.Record(Fault, subject, fault, began, leader.Epoch);
-        await arena.UntilAsync($"{leader.Life} to give up ({fault})", () => Task.FromResult(
-            arena.PlayerOf(leader.Life).History().Of(Yield).Any(yield => yield.Epoch == leader.Epoch)));
-        await mend();
+        try
+        {
+            await arena.UntilAsync($"{leader.Life} to give up ({fault})", () => Task.FromResult(
+                arena.PlayerOf(leader.Life).History().Of(Yield).Any(yield => yield.Epoch == leader.Epoch)));
+        }
+        finally
+        {
+            // Other drills use it too.
+            await mend();
+        }
+
         arena.Heal();
         if (!arena.Running.Any(player => player.Name != arena.PlayerOf(leader.Life).Name))
         {
