@@ -17,7 +17,10 @@ internal sealed class ScratchFolder : IDisposable
     {
         RemoveLeftOvers(kind);
         Path = Directory.CreateTempSubdirectory(kind).FullName;
-        _held = FileLock.Take(PathOf(LockName), TimeSpan.Zero);
+        // It gets the name by which others look for left-overs once it is held.
+        var fresh = PathOf(LockName + ".new");
+        _held = FileLock.Take(fresh, TimeSpan.Zero);
+        File.Move(fresh, PathOf(LockName));
     }
 
     /// <summary>Where it lies.</summary>

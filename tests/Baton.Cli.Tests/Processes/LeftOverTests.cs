@@ -43,16 +43,26 @@ public sealed class LeftOverTests
     }
 
     [Fact]
-    public void A_task_file_is_removed_once_nobody_holds_it()
+    public async Task The_file_of_a_task_goes_with_the_attempt_and_nobody_elses_does()
     {
-        using var folder = new TemporaryFolder();
-        var (held, free, other) = (folder.PathOf("baton-a-1.json"), folder.PathOf("baton-b-2.json"), folder.PathOf("c.json"));
-        using var holder = FileLock.Take(held, TimeSpan.Zero);
-        File.WriteAllText(free, "{}");
-        File.WriteAllText(other, "{}");
+        using var playground = await Playground.MakeAsync();
+        // A name that anybody may give to what a command printed.
+        var stranger = Path.Combine(Path.GetTempPath(), $"{_kind}status.json");
+        File.WriteAllText(stranger, "{}");
+        try
+        {
+            await playground.RunAsync("task", "create", "--title", "look");
+            var played = await playground.RunAsync("run", "--next", "--", "sh", "-c", "echo \"$BATON_TASK_FILE\"");
 
-        TaskFile.RemoveLeftOvers(folder.Path);
-
-        Assert.Equal((true, false, true), (File.Exists(held), File.Exists(free), File.Exists(other)));
+            Assert.Equal(ExitCode.Ok, played.Exit);
+            var file = played.Out.Split('\n')[0];
+            Assert.EndsWith("/task.json", file, StringComparison.Ordinal);
+            Assert.False(Path.Exists(Path.GetDirectoryName(file)));
+            Assert.True(File.Exists(stranger));
+        }
+        finally
+        {
+            File.Delete(stranger);
+        }
     }
 }
