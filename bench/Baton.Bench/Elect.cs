@@ -91,12 +91,7 @@ internal sealed class Elect : IDisposable
     private Round Play(string fault, Process leader)
     {
         var from = Instant.Of(BootClock.Instance);
-        Signals.Send(leader.Id, fault switch
-        {
-            "release" => Signals.Terminate,
-            "crash" => Signals.Kill,
-            _ => Signals.Stop,
-        });
+        Signals.Send(leader.Id, Signals.Of(fault));
         double? took = _elected.TryTake(out var next, Patience) ? (next.At - from).TotalMilliseconds : null;
         if (fault != "freeze" || took is null)
         {

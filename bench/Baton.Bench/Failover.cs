@@ -1,17 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Baton.Bench;
 
 /// <summary>Three orchestrator processes, whose leader is ended again and again.</summary>
-internal sealed partial class Failover : IDisposable
+internal sealed class Failover : IDisposable
 {
-    private const int Kill = 9;
-    private const int Terminate = 15;
-    private const int Continue = 18;
-    private const int Stop = 19;
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan FailSafe = TimeSpan.FromMinutes(2);
 
@@ -84,13 +79,13 @@ internal sealed partial class Failover : IDisposable
             BootClock.Pause(Settle, CancellationToken.None);
             var victim = _processes[leader.Name];
             var from = BootClock.Instance.GetUtcNow();
-            _ = kill(victim.Id, kind switch { "kill" => Kill, "term" => Terminate, _ => Stop });
+            Signals.Send(victim.Id, Signals.Of(kind));
             leader = Take(leader.Epoch);
             took.Add((leader.At - from).TotalMilliseconds);
             _standby.TryRemove(leader.Name, out _);
             if (kind == "freeze")
             {
-                _ = kill(victim.Id, Continue);
+                Signals.Send(victim.Id, Signals.Continue);
             }
             else
             {
@@ -152,7 +147,4 @@ internal sealed partial class Failover : IDisposable
         WorkingDirectory = _folder,
         RedirectStandardOutput = true,
     })!;
-
-    [LibraryImport("libc")]
-    private static partial int kill(int pid, int signal);
 }

@@ -11,6 +11,14 @@ internal static partial class Signals
     public const int Continue = 18;
     public const int Stop = 19;
 
+    /// <summary>The one that a kind of fault is made by.</summary>
+    public static int Of(string fault) => fault switch
+    {
+        "kill" or "crash" => Kill,
+        "term" or "release" => Terminate,
+        _ => Stop,
+    };
+
     /// <summary>Sends one; a process that is gone gets none.</summary>
     public static void Send(int pid, int signal) => _ = kill(pid, signal);
 

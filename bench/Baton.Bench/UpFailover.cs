@@ -140,12 +140,7 @@ internal sealed partial class UpFailover : IDisposable
             BootClock.Pause(Settle, CancellationToken.None);
             var from = BootClock.Instance.GetUtcNow();
             var victim = leader.Pid;
-            Signals.Send(victim, kind switch
-            {
-                "kill" => Signals.Kill,
-                "term" => Signals.Terminate,
-                _ => Signals.Stop,
-            });
+            Signals.Send(victim, Signals.Of(kind));
             leader = Take(leader.Epoch);
             took.Add((leader.At - from).TotalMilliseconds);
             if (kind == "freeze")
