@@ -1,4 +1,5 @@
 using Baton.Validation;
+using Baton.Work;
 
 namespace Baton.Cli;
 
@@ -10,8 +11,6 @@ namespace Baton.Cli;
 /// <param name="folder">What it is relative to.</param>
 internal sealed class OutputFile(string name, string folder)
 {
-    private static ReadOnlySpan<byte> DatabaseMagic => "SQLite format 3\0"u8;
-
     // A link is followed to its end: what it leads to is what is written.
     private readonly string _path = Folders.Real(Path.GetFullPath(name, folder));
 
@@ -79,9 +78,9 @@ internal sealed class OutputFile(string name, string folder)
 
         Try(() =>
         {
-            Span<byte> first = stackalloc byte[DatabaseMagic.Length];
+            Span<byte> first = stackalloc byte[WholeFile.DatabaseMark.Length];
             using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (RandomAccess.Read(file, first, 0) == first.Length && first.SequenceEqual(DatabaseMagic))
+            if (RandomAccess.Read(file, first, 0) == first.Length && first.SequenceEqual(WholeFile.DatabaseMark))
             {
                 throw new IOException("it is a database; name another file");
             }
@@ -90,20 +89,13 @@ internal sealed class OutputFile(string name, string folder)
 
     private void RefuseOddFiles()
     {
-        if (Directory.Exists(_path))
+        if (FileIdentity.Oddity(_path) is { } oddity)
         {
-            throw Refusal("it is a directory; name a file");
+            throw Refusal($"it is {oddity}; name a file");
         }
 
-        if (FileIdentity.IsSpecial(_path))
+        if (new WholeFile(_path).IsReadOnly)
         {
-            throw Refusal("it is a device or a pipe; name a file");
-        }
-
-        const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        if (!OperatingSystem.IsWindows() && File.Exists(_path) && (File.GetUnixFileMode(_path) & anyWrite) == 0)
-        {
-            // A rename would pass over this wish of its owner.
             throw Refusal("it is read-only; allow writing, or name another file");
         }
     }

@@ -48,17 +48,29 @@ public sealed class WholeFile
         }
     }
 
+    /// <summary>What a database file of SQLite begins with: no text, and never to be replaced by one.</summary>
+    public static ReadOnlySpan<byte> DatabaseMark => "SQLite format 3\0"u8;
+
+    /// <summary>Whether its owner wants it to be left alone; a rename would pass over that wish.</summary>
+    public bool IsReadOnly
+    {
+        get
+        {
+            const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+            return (Mode & anyWrite) == UnixFileMode.None;
+        }
+    }
+
+    private UnixFileMode? Mode => OperatingSystem.IsWindows() || !File.Exists(Path) ? null : File.GetUnixFileMode(Path);
+
     /// <summary>Refuses a file that its owner wants to be left alone.</summary>
     /// <exception cref="UnauthorizedAccessException">It is read-only.</exception>
-    public void Check() => ModeOf();
-
-    private UnixFileMode? ModeOf()
+    public void Check()
     {
-        const UnixFileMode anyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        UnixFileMode? mode = OperatingSystem.IsWindows() || !File.Exists(Path) ? null : File.GetUnixFileMode(Path);
-        // A rename would pass over this wish of its owner.
-        return (mode & anyWrite) != UnixFileMode.None ? mode
-            : throw new UnauthorizedAccessException($"{Path} is read-only; allow writing, or name another file");
+        if (IsReadOnly)
+        {
+            throw new UnauthorizedAccessException($"{Path} is read-only; allow writing, or name another file");
+        }
     }
 
     private (FileIdentity Identity, long Bytes, DateTime At)? Look() => FileIdentity.Look(Path) is { } look
@@ -67,7 +79,8 @@ public sealed class WholeFile
 
     private bool TryWrite(byte[] bytes, (FileIdentity, long, DateTime)? seen)
     {
-        var mode = seen is null ? null : ModeOf();
+        Check();
+        var mode = seen is null ? null : Mode;
         var fresh = System.IO.Path.Combine(Folder, $".{System.IO.Path.GetFileName(Path)}.new");
         try
         {

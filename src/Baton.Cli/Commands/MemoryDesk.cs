@@ -40,9 +40,8 @@ internal sealed class MemoryDesk
             ? throw new CommandFailure(ErrorCode.NoWorkspace, "there is no workspace here or above, so no working memory",
                 "baton init, or name a file with --memory-file")
             : new MemoryDesk(root ?? session.Around.WorkingFolder, file ?? WorkingMemory.DefaultFile);
-        return Directory.Exists(desk.Memory.Path) || FileIdentity.IsSpecial(desk.Memory.Path)
-            ? throw new CommandFailure(ErrorCode.InputOutput, $"{desk.File} is "
-                + (Directory.Exists(desk.Memory.Path) ? "a folder, not a file" : "a pipe or a device, not a file"),
+        return FileIdentity.Oddity(desk.Memory.Path) is { } oddity
+            ? throw new CommandFailure(ErrorCode.InputOutput, $"{desk.File} is {oddity}, not a file",
                 file is null ? "move it away, or name a file with --memory-file" : "name a Markdown file")
             : desk;
     }

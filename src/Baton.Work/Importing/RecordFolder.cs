@@ -28,20 +28,25 @@ internal sealed class RecordFolder(string root)
     /// an end, as none has in a file that was cut off.
     /// </summary>
     /// <exception cref="RecordDamageException">It is empty, too large or unreadable.</exception>
-    public bool EachLine(string file, Action<int, string> take) => Open(file, MostLogBytes, stream =>
+    public bool EachLine(string file, Action<int, string> take)
     {
-        stream.Seek(-1, SeekOrigin.End);
-        var hasEnd = stream.ReadByte() is '\n' or '\r';
-        stream.Seek(0, SeekOrigin.Begin);
-        using var reader = new StreamReader(stream);
-        var number = 0;
-        while (reader.ReadLine() is { } line)
+        var hasEnd = true;
+        Open(file, MostLogBytes, stream =>
         {
-            take(++number, line);
-        }
+            stream.Seek(-1, SeekOrigin.End);
+            hasEnd = stream.ReadByte() is '\n' or '\r';
+            stream.Seek(0, SeekOrigin.Begin);
+            using var reader = new StreamReader(stream);
+            var number = 0;
+            while (reader.ReadLine() is { } line)
+            {
+                take(++number, line);
+            }
 
-        return hasEnd ? file : "";
-    }) is not "";
+            return file;
+        });
+        return hasEnd;
+    }
 
     /// <summary>Reads a file as it is; null when it is not there, or is empty.</summary>
     /// <exception cref="RecordDamageException">It is too large or unreadable.</exception>

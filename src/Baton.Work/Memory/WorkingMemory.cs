@@ -227,7 +227,7 @@ public sealed class WorkingMemory
             var bytes = File.ReadAllBytes(Path);
             return bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..]
                 ? throw new IOException($"{Path} is UTF-16; convert it to UTF-8")
-                : bytes.AsSpan().StartsWith("SQLite format 3\0"u8)
+                : bytes.AsSpan().StartsWith(WholeFile.DatabaseMark)
                 ? throw new IOException($"{Path} is a database, and no text; name another file")
                 : bytes;
         }
@@ -239,14 +239,9 @@ public sealed class WorkingMemory
 
     private void RefuseOddFiles()
     {
-        if (Directory.Exists(Path))
+        if (FileIdentity.Oddity(Path) is { } oddity)
         {
-            throw new IOException($"{Path} is a directory, not a file; move it away, or name another file");
-        }
-
-        if (FileIdentity.IsSpecial(Path))
-        {
-            throw new IOException($"{Path} is a pipe or a device, not a file; move it away, or name another file");
+            throw new IOException($"{Path} is {oddity}, not a file; move it away, or name another file");
         }
     }
 }

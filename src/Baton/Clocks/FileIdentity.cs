@@ -17,6 +17,10 @@ public readonly record struct FileIdentity(long Device, long Inode)
     /// </summary>
     public static bool IsSpecial(string path) =>
         Posix.Stat(path) is { } stat && (stat.Mode & Posix.TypeMask) is not (Posix.PlainFile or Posix.Folder);
+
+    /// <summary>What lies at a path instead of a file, in words; null where one does, or nothing.</summary>
+    public static string? Oddity(string path) =>
+        Directory.Exists(path) ? "a folder" : IsSpecial(path) ? "a pipe or a device" : null;
 }
 
 /// <summary>The few system calls that .NET does not offer. Linux.</summary>

@@ -94,10 +94,10 @@ public sealed class HistoryTests : IDisposable
     [InlineData("--report", ".baton/config.json", "it lies in .baton")]
     [InlineData("--html", "other.db", "it is a database")]
     [InlineData("--report", "other.db", "it is a database")]
-    [InlineData("--html", "/dev/null", "it is a device or a pipe")]
+    [InlineData("--html", "/dev/null", "it is a pipe or a device")]
     [InlineData("--report", "/dev/full", "/dev/full is a pipe or a device")]
-    [InlineData("--junit", "memory", "it is a directory")]
-    [InlineData("--report", "/", "/ is a directory")]
+    [InlineData("--junit", "memory", "it is a folder")]
+    [InlineData("--report", "/", "/ is a folder")]
     [InlineData("--html", "kept.html", "it is read-only")]
     [InlineData("--report", "kept.html", "kept.html is read-only")]
     public async Task A_place_that_is_not_to_be_written_is_refused_before_anything_is_judged(

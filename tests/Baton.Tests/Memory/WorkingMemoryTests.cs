@@ -178,7 +178,7 @@ public sealed class WorkingMemoryTests : IDisposable
     {
         Directory.CreateDirectory(File);
 
-        Assert.Contains("is a directory", Assert.Throws<IOException>(() => Append("a", "b")).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<IOException>(() => Append("a", "b")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
