@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Baton.Etcd;
 using Baton.Validation;
 
@@ -203,8 +204,8 @@ internal sealed class OwnEtcd : IOwnCluster, IAsyncDisposable
         {
             Folder = "/",
             OwnSession = true,
-            Output = new ChildOutput.Lines(line => member.LastWords = line),
-            Errors = new ChildOutput.Lines(line => member.LastWords = line),
+            Output = new ChildOutput.Lines(member.Hear),
+            Errors = new ChildOutput.Lines(member.Hear),
             Environment = ImmutableDictionary<string, string?>.Empty.Add(DrillHost.Variable, $"{_run}/{member.Name}"),
         });
     }
@@ -230,6 +231,24 @@ internal sealed class OwnEtcd : IOwnCluster, IAsyncDisposable
 
         public ChildProcess? Process { get; set; }
 
-        public string LastWords { get; set; } = "";
+        /// <summary>What its log told last; what is no line of the log is where in its code it gave up.</summary>
+        public string LastWords { get; private set; } = "";
+
+        public void Hear(string line)
+        {
+            try
+            {
+                using var told = JsonDocument.Parse(line);
+                if (told.RootElement.ValueKind == JsonValueKind.Object && told.RootElement.TryGetProperty("msg", out var said))
+                {
+                    var why = told.RootElement.TryGetProperty("error", out var error) ? $": {error}" : "";
+                    LastWords = Plain.Line($"{said}{why}");
+                }
+            }
+            catch (JsonException)
+            {
+                LastWords = LastWords.Length > 0 ? LastWords : Plain.Line(line);
+            }
+        }
     }
 }

@@ -248,6 +248,12 @@ internal sealed class HostPack : IDisposable
         if (Environment.GetEnvironmentVariable("BATON_TIMELINES") is { Length: > 0 } kept)
         {
             // For a person to look at; the test is the same without.
+            foreach (var recorded in Directory.GetFiles(History))
+            {
+                File.Copy(recorded, Path.Combine(
+                    kept, $"{TestContext.Current.TestMethod!.MethodName}.{Path.GetFileName(recorded)}"), overwrite: true);
+            }
+
             await File.WriteAllTextAsync(Path.Combine(kept, TestContext.Current.TestMethod!.MethodName + ".txt"), judged.Out);
             await RunAsync("ash", "validate", "--history", History, "--html",
                 Path.Combine(kept, TestContext.Current.TestMethod!.MethodName + ".html"));

@@ -79,6 +79,29 @@ public sealed class ServerDrillTests : IDisposable
         Assert.Empty(Servers(run));
     }
 
+    [Fact]
+    public async Task A_cluster_that_does_not_start_is_told_in_one_line_and_leaves_nothing()
+    {
+        using var local = await Playground.MakeAsync();
+        var etcd = Path.Combine(local.Root, "etcd");
+        File.WriteAllText(etcd, """
+            #!/bin/sh
+            echo '{"level":"panic","msg":"failed to create WAL","error":"no space left on device"}' >&2
+            printf 'panic: failed to create WAL\n\ngoroutine 1 [running]:\n' >&2
+            exit 2
+            """);
+        File.SetUnixFileMode(etcd, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var played = await _playground.RunAsync(
+            [
+                ("PATH", $"{local.Root}:{Environment.GetEnvironmentVariable("PATH")}"), ("TMPDIR", local.Root),
+                ("BATON_STORE", null),
+            ],
+            local.Root, "validate", "--own-servers", "etcd", "--report", "");
+
+        Playground.Refuses(played, ExitCode.Failure, "did not start: failed to create WAL: no space left on device");
+        Assert.Empty(Directory.GetDirectories(local.Root, "baton-validate-*"));
+    }
+
     [Theory]
     [InlineData(null, SystemCalls.Interrupt, ExitCode.Interrupted)]
     [InlineData(null, SystemCalls.Kill, 137)]
