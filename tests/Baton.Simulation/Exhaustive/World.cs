@@ -139,7 +139,10 @@ internal sealed class WorldRules(int nodes, int faults, bool sharedClock, bool w
             return Mark(world, index);
         }
 
-        var all = isDue ? Take(world, index, new ElectionInput.Tick()) : [];
+        // A hint may come at any time, of the row as it is or as it was long ago.
+        var all = Take(world, index, new ElectionInput.Hint(world.Row))
+            .Concat(Take(world, index, new ElectionInput.Hint(LeaseView.Never(ElectionName.Main))))
+            .Concat(isDue ? Take(world, index, new ElectionInput.Tick()) : []);
         if (node.WorkIsOut && node.Lead is { Withdrawn: true })
         {
             all = all.Concat(ReturnWork(world, index));

@@ -53,7 +53,8 @@ internal sealed class WorldKey
     {
         Put((int)state.Phase);
         Put(Flags(state.Stopping, state.WorkIsOut, state.ToldAtRisk, state.ToldOverstayed,
-            state.NextAt < state.DrainUntil, state.InFlight?.Cancelled == true, state.Seen is not null));
+            state.NextAt < state.DrainUntil, state.InFlight?.Cancelled == true, state.Seen is not null,
+            state.LooksAgain));
         Put((int)state.Leaving);
         Put(Until(state.NextAt));
         Put(Until(state.CampaignFrom));

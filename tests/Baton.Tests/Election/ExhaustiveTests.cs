@@ -10,7 +10,7 @@ namespace Baton.Tests;
 /// </summary>
 public sealed class ExhaustiveTests
 {
-    private static readonly int MostStates = Setting("BATON_MODEL_STATES", 110_000);
+    private static readonly int MostStates = Setting("BATON_MODEL_STATES", 250_000);
 
     [Theory]
     [InlineData(2, 2, true, true)]
