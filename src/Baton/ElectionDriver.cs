@@ -36,6 +36,9 @@ internal sealed class ElectionDriver : IDisposable
     /// <summary>Called, on the turning thread, with each new leadership.</summary>
     public required Action<Leadership> Granted { get; init; }
 
+    /// <summary>Takes the place of the host's witnesses where the world is simulated.</summary>
+    public Func<Candidate, bool>? ProvesDead { get; init; }
+
     public Instant WakeAt => ElectionMachine.WakeAt(_timers, _state);
 
     internal ElectionState State => _state;
@@ -274,8 +277,8 @@ internal sealed class ElectionDriver : IDisposable
         return _options.Witness?.Mark;
     }
 
-    private bool IsProvablyDead(LeaseView view) => view.Holder is { } holder
-        && _options.Witnesses?.IsProvablyDead(holder.Holder, holder.Witness) == true;
+    private bool IsProvablyDead(LeaseView view) => view.Holder is { } holder && (ProvesDead?.Invoke(holder)
+        ?? _options.Witnesses?.IsProvablyDead(holder.Holder, holder.Witness) == true);
 
     private void RaiseMark(ElectionEffect.RaiseMark raise)
     {

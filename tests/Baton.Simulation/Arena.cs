@@ -10,18 +10,24 @@ internal sealed class Arena
     private int _pids;
     private bool _isOver;
 
-    public Arena(ulong seed, Beast? beast = null)
+    public Arena(ulong seed, Beast? beast = null, bool isPlain = false)
     {
         Beast = beast;
         Chance = new(seed);
         Plan = Plan.Draw(Chance.Fork());
+        Plan = isPlain ? Plan.Plainly() : Plan;
         var shared = new ClockDomain("shared");
         var near = new Host("store", new(Timeline, 0, 0), Plan.IsOneHost ? shared : ClockDomain.Unknown);
         Server = new(this, near, "store");
         Hosts = Plan.IsOneHost ? [near] : [.. Enumerable.Range(1, Chance.Between(2, 3)).Select(NewHost)];
         Ids = new(Timeline, Chance.Fork().Fill);
         Network = new(this, Chance.Fork());
-        Traits = new("simulated", TimeSpan.FromMilliseconds(100), Plan.PollEvery, Pushes: false);
+        // From a stream of its own: a world without hints is the same to the byte.
+        Hints = new(this, new(~seed));
+        Traits = new("simulated", TimeSpan.FromMilliseconds(100), Plan.PollEvery, Plan.Pushes)
+        {
+            IsRemote = Plan.IsRemote,
+        };
         Stores = new(this, near);
         Submitter = new(this, Hosts[0]);
     }
@@ -42,6 +48,8 @@ internal sealed class Arena
     public Stores Stores { get; }
 
     public Network Network { get; }
+
+    public Hints Hints { get; }
 
     public LeaseStoreTraits Traits { get; }
 
@@ -122,7 +130,16 @@ internal sealed class Arena
     /// <summary>A process life has ended: another takes its seat after a while.</summary>
     public void LifeEnded(Participant life)
     {
-        _ = life is Contender contender ? Contenders.Remove(contender) : Workers.Remove((Worker)life);
+        if (life is Contender contender)
+        {
+            Contenders.Remove(contender);
+            Hints.Ended(contender);
+        }
+        else
+        {
+            Workers.Remove((Worker)life);
+        }
+
         if (_isOver || life is Worker { IsPooled: true })
         {
             return;

@@ -10,7 +10,8 @@ internal static class Command
 
           --seeds N [--from S]            plays N seeds, from S on (default 1)
           --minutes M [--from S]          plays seeds for M minutes
-          --seed S [--verbose]            plays one; --verbose prints its whole history
+          --seed S [--plain] [--verbose]  plays one; --verbose prints its whole history,
+                                          --plain leaves out hints, witnesses and pauses
           --zoo [--seeds N]               lets every beast loose until it is caught, at most N seeds (default 300)
           --exhaustive C [--faults N] [--minutes M]
                                           walks every state of C candidates (2 or 3) under N faults (default 2)
@@ -44,7 +45,7 @@ internal static class Command
         var options = new Dictionary<string, double>(StringComparer.Ordinal);
         for (var at = 0; at < args.Length; at++)
         {
-            if (args[at] is "--verbose" or "--zoo")
+            if (args[at] is "--verbose" or "--plain" or "--zoo")
             {
                 options[args[at]] = 1;
             }
@@ -104,7 +105,7 @@ internal static class Command
 
     private static int One(Dictionary<string, double> options, TextWriter output)
     {
-        var verdict = Trial.Of((ulong)options["--seed"]);
+        var verdict = Trial.Of((ulong)options["--seed"], isPlain: options.ContainsKey("--plain"));
         if (options.ContainsKey("--verbose"))
         {
             foreach (var operation in verdict.History.Operations)

@@ -39,6 +39,9 @@ internal abstract class Contender : Participant
     /// <summary>Hangs the thread that talks to the lease store, and only that one.</summary>
     public virtual void HangUntil(Instant until) { }
 
+    /// <summary>Is told of something that may be true.</summary>
+    public abstract void Hear(ElectionInput hint);
+
     /// <summary>Campaigns, and leads, until asked to stop.</summary>
     protected abstract Task ElectAsync();
 
@@ -123,7 +126,10 @@ internal sealed class DrivenContender : Contender
             ClockDomain = host.Domain,
             Observer = Observe,
         })
-        { Granted = leadership => Run(() => LeadAsync(leadership)) };
+        {
+            Granted = leadership => Run(() => LeadAsync(leadership)),
+            ProvesDead = arena.Plan.HasWitnesses ? IsDead : null,
+        };
         _turn = new(this, Turn);
         _watch = new(this, KeepDeadlines);
     }
@@ -131,6 +137,8 @@ internal sealed class DrivenContender : Contender
     public override void AskToStop() => Do(() => _driver.Post(new ElectionInput.Stop()));
 
     public override void HangUntil(Instant until) => _hungUntil = until;
+
+    public override void Hear(ElectionInput hint) => Do(() => _driver.Post(hint));
 
     protected override async Task ElectAsync()
     {
@@ -152,6 +160,10 @@ internal sealed class DrivenContender : Contender
 
         _isBell = false;
     }
+
+    private bool IsDead(Candidate holder) =>
+        Arena.Contenders.Find(each => each.Id == holder.Holder.Value) is not { } life
+        || Arena.Beast?.TakesForDead?.Invoke(life) == true;
 
     // What runs on the thread that renews.
     private void Turn()

@@ -11,16 +11,16 @@ internal sealed class NetworkedLeases(Arena arena, SimulatedProcess process) : I
     public LeaseStoreTraits Traits => arena.Traits;
 
     public ValueTask<AcquireAnswer> TryAcquireAsync(Candidacy candidacy, CancellationToken cancel) =>
-        CallAsync(leases => leases.TryAcquireAsync(candidacy, CancellationToken.None), cancel);
+        CallAsync(leases => leases.TryAcquireAsync(candidacy, CancellationToken.None), cancel, changes: true);
 
     public ValueTask<RenewAnswer> RenewAsync(Term term, CancellationToken cancel) =>
-        CallAsync(leases => leases.RenewAsync(term, CancellationToken.None), cancel);
+        CallAsync(leases => leases.RenewAsync(term, CancellationToken.None), cancel, changes: true);
 
     public ValueTask<ReleaseAnswer> ReleaseAsync(Term term, TermEnd reason, CancellationToken cancel) =>
-        CallAsync(leases => leases.ReleaseAsync(term, reason, CancellationToken.None), cancel);
+        CallAsync(leases => leases.ReleaseAsync(term, reason, CancellationToken.None), cancel, changes: true);
 
     public ValueTask<ReleaseAnswer> RevokeAsync(ElectionName election, HolderId holder, CancellationToken cancel) =>
-        CallAsync(leases => leases.RevokeAsync(election, holder, CancellationToken.None), cancel);
+        CallAsync(leases => leases.RevokeAsync(election, holder, CancellationToken.None), cancel, changes: true);
 
     public ValueTask<LeaseView> ReadAsync(ElectionName election, CancellationToken cancel) =>
         CallAsync(leases => leases.ReadAsync(election, CancellationToken.None), cancel);
@@ -44,7 +44,7 @@ internal sealed class NetworkedLeases(Arena arena, SimulatedProcess process) : I
         }
     }
 
-    /// <summary>Never hints: polling alone must be correct.</summary>
+    /// <summary>Nobody asks: what a push would tell is told by <see cref="Hints"/>.</summary>
     public async IAsyncEnumerable<LeaseView> WatchAsync(
         ElectionName election, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -52,12 +52,23 @@ internal sealed class NetworkedLeases(Arena arena, SimulatedProcess process) : I
         yield break;
     }
 
-    private ValueTask<T> CallAsync<T>(Func<ILeaseStore, ValueTask<T>> verb, CancellationToken cancel) =>
-        new(arena.Network.CallAsync(
-            process,
-            sent => arena.NoticesReplacement && _generation != arena.Stores.Generation
-                ? throw new StoreUnavailableException(StoreFault.Replaced, "the store was replaced")
-                : verb(arena.Stores.Leases(sent)),
-            isLeaders: false,
-            cancel));
+    private ValueTask<T> CallAsync<T>(
+        Func<ILeaseStore, ValueTask<T>> verb, CancellationToken cancel, bool changes = false) =>
+        new(arena.Network.CallAsync(process, sent => LandAsync(verb, sent, changes), isLeaders: false, cancel));
+
+    private async ValueTask<T> LandAsync<T>(Func<ILeaseStore, ValueTask<T>> verb, Instant sent, bool changes)
+    {
+        if (arena.NoticesReplacement && _generation != arena.Stores.Generation)
+        {
+            throw new StoreUnavailableException(StoreFault.Replaced, "the store was replaced");
+        }
+
+        var answer = await verb(arena.Stores.Leases(sent));
+        if (changes)
+        {
+            await arena.Hints.ChangedAsync(arena.Stores.Rows);
+        }
+
+        return answer;
+    }
 }

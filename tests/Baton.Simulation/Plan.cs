@@ -44,6 +44,15 @@ internal sealed record Plan
     /// <summary>Whether a request can be cancelled while it is under way; in a file's store it can't.</summary>
     public bool HeedsCancellation { get; private init; }
 
+    /// <summary>Whether the stores are asked over a network, and less often while they are silent.</summary>
+    public bool IsRemote { get; private init; }
+
+    /// <summary>Whether candidates are told of changes of the lease, more or less.</summary>
+    public bool Pushes { get; private init; }
+
+    /// <summary>Whether the death of a process is known at once to whoever looks, for all share its host.</summary>
+    public bool HasWitnesses { get; private init; }
+
     public required Weather Weather { get; init; }
 
     /// <summary>
@@ -72,8 +81,14 @@ internal sealed record Plan
             NoticesReplacement = chance.Of(0.5),
             Weather = DrawWeather(chance, ttl),
             HeedsCancellation = chance.Of(0.75),
+            IsRemote = !isOneHost,
+            Pushes = chance.Of(0.5),
+            HasWitnesses = isOneHost && chance.Of(0.5),
         };
     }
+
+    /// <summary>The same world, in which candidates find out all by themselves, and ask as often as they like.</summary>
+    public Plan Plainly() => this with { IsRemote = false, Pushes = false, HasWitnesses = false };
 
     public static Weather DrawWeather(Chance chance, TimeSpan ttl)
     {

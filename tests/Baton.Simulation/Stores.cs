@@ -40,6 +40,9 @@ internal sealed class Stores
     /// <summary>The stores themselves, for whoever looks from outside.</summary>
     public IWorkStore Work => _work;
 
+    /// <summary>The leases as they are, of which nothing is recorded.</summary>
+    public ILeaseStore Rows => _rows;
+
     public ILeaseStore Leases(Instant sent) => new RecordedLeases(_leases, RecorderFrom(sent));
 
     public IWorkStore WorkFrom(Instant sent) => new RecordedWork(_work, RecorderFrom(sent));

@@ -31,9 +31,9 @@ internal static class Trial
     /// <summary>The promise that nothing throws what nobody expects.</summary>
     public const string NothingThrows = nameof(NothingThrows);
 
-    public static Ruling Of(ulong seed, Beast? beast = null)
+    public static Ruling Of(ulong seed, Beast? beast = null, bool isPlain = false)
     {
-        var arena = new Arena(seed, beast);
+        var arena = new Arena(seed, beast, isPlain);
         var time = arena.Timeline;
         arena.Begin();
         var drama = new Drama(arena);

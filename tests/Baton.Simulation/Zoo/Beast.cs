@@ -20,6 +20,9 @@ internal sealed record Beast(string Name, string Wrong, string CaughtBy)
     /// <summary>Stands between the real leader and the network.</summary>
     public Func<IWorkStore, IWorkStore>? Leader { get; init; }
 
+    /// <summary>Whom the real election takes for dead beside those who are.</summary>
+    public Func<SimulatedProcess, bool>? TakesForDead { get; init; }
+
     /// <summary>Takes the place of the whole orchestrator.</summary>
     public Func<Arena, Host, string, string, Contender>? Contender { get; init; }
 }

@@ -35,6 +35,10 @@ internal static class Menagerie
             { Leases = (_, rows) => new LeasesReleasedByAnyone(rows) },
         new("takes-fresh-lease", "judges a lease by a third of its ttl", nameof(NoTakeoverOfAFreshLease))
             { Client = leases => new ImpatientClient(leases) },
+        Elector("hint-for-renewal", "a hint that its lease stands counts as a renewal",
+            new() { TrustsHints = true }, nameof(TrustEndsBeforeLease)),
+        new("frozen-for-dead", "takes a process that does nothing for dead", nameof(NoTakeoverOfAFreshLease))
+            { TakesForDead = life => life.IsFrozen },
         new("won-by-two", "reads the row, then writes it without comparing", nameof(OneHolderPerEpoch))
             { Leases = (stores, rows) => new LeasesWithoutCompare(rows, stores.Clock) },
         new("epoch-reset-on-release", "a release deletes the row and its epoch", nameof(EpochsOnlyGrow))

@@ -29,6 +29,9 @@ internal sealed record Habits
     /// <summary>Whenever its leadership ends, however it ends, it gives the lease back.</summary>
     public bool ReleasesWhatItLost { get; init; }
 
+    /// <summary>A hint that its lease stands counts as a renewal.</summary>
+    public bool TrustsHints { get; init; }
+
     /// <summary>It goes on starting processes for a while after its leadership is over.</summary>
     public bool ActsOn { get; init; }
 
@@ -50,6 +53,20 @@ internal sealed class PlainContender(Arena arena, Host host, string name, string
     private bool _workIsOut;
 
     public override void AskToStop() => _isStopping = true;
+
+    public override void Hear(ElectionInput hint)
+    {
+        if (habits.TrustsHints && hint is ElectionInput.Hint { View: var view } && Leadership is { } leadership)
+        {
+            Do(() =>
+            {
+                if (view.Epoch == leadership.Epoch && leadership.Extend(Until(Now), Until(Now)))
+                {
+                    Believe(leadership.Term, OperationKind.Trust, Until(Now));
+                }
+            });
+        }
+    }
 
     protected override void WasFenced(FencedException refusal)
     {
