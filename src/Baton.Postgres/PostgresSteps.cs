@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using Npgsql;
 
@@ -178,6 +179,6 @@ internal sealed class PostgresSteps(NpgsqlConnection connection, string schema) 
         Math.Max(1, (long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What <see cref="SilentFor"/> says; null where nobody was heard.</summary>
-    public static TimeSpan? Silence(NpgsqlDataReader row, int column) =>
+    public static TimeSpan? Silence(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : TimeSpan.FromMilliseconds(row.GetInt64(column));
 }

@@ -1,59 +1,42 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Data.Common;
 using Baton.Work;
-using Npgsql;
 
 namespace Baton.Postgres;
 
 /// <summary>
-/// The rows of one election within one transaction: the fence, requests, events, and the snapshot. What a write
-/// reads it locks, so that what it decided on still stands when it writes.
+/// The rows of one election within one transaction. What a write reads it locks, so that what it decided on still
+/// stands when it writes; what it tells it numbers last.
 /// </summary>
 internal sealed partial class PostgresWorkRows(
-    PostgresSteps steps, string channel, string topic, ElectionName election, PostgresOrder order) : WorkRows
+    PostgresSteps steps, string channel, string topic, ElectionName election, PostgresOrder order) : SqlWorkRows(election)
 {
-    private const int MostGone = 50;
+    private static readonly SqlDialect Words = new()
+    {
+        Joins = "string_agg",
+        Greatest = "greatest",
+        NeedsAreMet = "needs::jsonb <@ CAST(@can AS jsonb)",
+        IsTagged = "jsonb_exists(tags::jsonb, @tag)",
+        IsReadByReader = "jsonb_exists_any(read_by::jsonb, ARRAY[@reader, @name])",
+        IsReadByRecipient = "jsonb_exists(read_by::jsonb, recipient)",
+    };
 
     private readonly List<(EventDraft Draft, DateTimeOffset At)> _told = [];
     private readonly SortedDictionary<string, (int Change, DateTimeOffset? At)> _tally = new(StringComparer.Ordinal);
+    private readonly List<Message> _sent = [];
+    private long? _lastMessage;
     private bool _isTold;
 
-    private (string, object?) Here => ("election", election.Value);
+    /// <inheritdoc/>
+    public override long LastMessage => _sent.Count + (_lastMessage ??= (long)steps.Scalar(
+        "SELECT coalesce((SELECT message_seq FROM head WHERE election = @election), 0)", Here)!);
 
     /// <inheritdoc/>
-    public override Fence Fence
-    {
-        get => steps.Ask("SELECT epoch, holder, lease_store_id FROM fence WHERE election = @election", row => row.Read()
-            ? new Fence(new(row.GetInt64(0)), Text(row, 1) is { } holder ? new HolderId(holder) : null, Text(row, 2))
-            : new(Epoch.None, null, null), Here);
-
-        set => steps.Later("""
-            INSERT INTO fence (election, epoch, holder, lease_store_id) VALUES (@election, @epoch, @holder, @leases)
-            ON CONFLICT (election) DO UPDATE SET
-                epoch = excluded.epoch, holder = excluded.holder, lease_store_id = excluded.lease_store_id
-            """,
-            Here, ("epoch", value.Epoch.Value), ("holder", value.Holder?.Value), ("leases", value.LeaseStoreId));
-    }
+    protected override SqlDialect Dialect => Words;
 
     /// <inheritdoc/>
-    public override RollbackAlarm? Alarm
-    {
-        get => steps.Ask("SELECT at, known_epoch, floor_epoch FROM alarm WHERE election = @election", row =>
-            row.Read() ? new RollbackAlarm(At(row.GetInt64(0)), new(row.GetInt64(1)), new(row.GetInt64(2))) : null, Here);
-
-        set
-        {
-            steps.Later("DELETE FROM alarm WHERE election = @election", Here);
-            if (value is not null)
-            {
-                steps.Later("""
-                    INSERT INTO alarm (election, at, known_epoch, floor_epoch)
-                    VALUES (@election, @at, @known, @floor)
-                    """,
-                    Here, ("at", Milliseconds(value.At)), ("known", value.Known.Value), ("floor", value.Floor.Value));
-            }
-        }
-    }
+    protected override long LastEvent => (long)steps.Scalar(
+        "SELECT coalesce((SELECT seq FROM head WHERE election = @election), 0)", Here)!;
 
     /// <summary>Opens the transaction, and takes the fence as its use asks for.</summary>
     public void Begin(FenceUse use)
@@ -113,92 +96,63 @@ internal sealed partial class PostgresWorkRows(
     }
 
     /// <inheritdoc/>
+    public override void Append(Message message) => _sent.Add(message);
+
+    /// <inheritdoc/>
     public override bool IsTold(EventType type, Epoch epoch) =>
-        _told.Any(told => told.Draft.Type == type && told.Draft.Epoch == epoch)
-        || steps.Scalar("SELECT 1 FROM event WHERE election = @election AND type = @type AND epoch = @epoch LIMIT 1",
-            Here, ("type", type.Name()), ("epoch", epoch.Value)) is not null;
-
-    /// <inheritdoc/>
-    public override ImmutableArray<WorkEvent> Events(EventQuery query)
-    {
-        var events = steps.Ask($"""
-            SELECT seq, at, type, actor, subject, message, epoch, data FROM event
-            WHERE election = @election AND seq > @after
-            {(query.Type is null ? "" : "AND type = @type")}
-            {(query.Subject is null ? "" : "AND subject = @subject")}
-            ORDER BY seq {(query.Newest ? "DESC" : "ASC")} LIMIT @limit
-            """, ReadEvents,
-            [Here, ("after", query.After), ("limit", query.Limit),
-                .. Given("type", query.Type?.Name()), .. Given("subject", query.Subject)]);
-        if (query.Newest)
-        {
-            events.Reverse();
-        }
-
-        return [.. events];
-    }
-
-    /// <inheritdoc/>
-    public override ImmutableArray<LeaderRequest> Requests() => steps.Ask("""
-        SELECT number, kind, asked_by, epoch, agent FROM request WHERE election = @election ORDER BY number
-        """, rows =>
-    {
-        var requests = ImmutableArray.CreateBuilder<LeaderRequest>();
-        while (rows.Read())
-        {
-            requests.Add(new(Enum.Parse<RequestKind>(rows.GetString(1), ignoreCase: true), rows.GetString(2))
-            {
-                Number = rows.GetInt64(0),
-                Epoch = Number(rows, 3) is { } epoch ? new Epoch(epoch) : null,
-                Agent = Text(rows, 4) is { } agent ? new AgentId(agent) : null,
-            });
-        }
-
-        return requests.ToImmutable();
-    }, Here);
-
-    /// <inheritdoc/>
-    public override long Add(LeaderRequest request) => (long)steps.Scalar("""
-        INSERT INTO request (election, kind, asked_by, epoch, agent) VALUES (@election, @kind, @by, @epoch, @agent)
-        RETURNING number
-        """,
-        Here, ("kind", request.Kind.ToString().ToLowerInvariant()), ("by", request.By),
-        ("epoch", request.Epoch?.Value), ("agent", request.Agent?.Value))!;
-
-    /// <inheritdoc/>
-    public override void Drop(long request) => steps.Later(
-        "DELETE FROM request WHERE election = @election AND number = @number", Here, ("number", request));
+        _told.Any(told => told.Draft.Type == type && told.Draft.Epoch == epoch) || base.IsTold(type, epoch);
 
     /// <inheritdoc/>
     public override Snapshot Snapshot(DateTimeOffset since)
     {
         // A snapshot at the end of a write shows what that write tells.
         Tell();
-        var tally = Tally();
-        int Count(string name) => tally.TryGetValue(name, out var entry) ? entry.Count : 0;
-        var evictedOrchestrators = EventType.OrchestratorEvicted.Name();
-        var evictedAgents = EventType.AgentEvicted.Name();
-        var requeued = EventType.TaskRequeued.Name();
-        return new(election, (long)steps.Scalar(
-            "SELECT coalesce((SELECT seq FROM head WHERE election = @election), 0)", Here)!, Fence)
-        {
-            Agents = Agents("left_as IS NULL ORDER BY started_at, agent.id"),
-            Gone = Agents("left_as IS NOT NULL ORDER BY left_as DESC LIMIT @most", ("most", MostGone)),
-            InProgress = Tasks("AND status = 'in_progress' ORDER BY claimed_at NULLS FIRST, place"),
-            Tasks = new(Count("pending"), Count("ready"), Count("in_progress"), Count("blocked"),
-                Count("completed"), Count("failed"), Count("cancelled")),
-            Cleanup = new(Count(evictedOrchestrators), Count(evictedAgents), Count(requeued),
-                new[] { evictedOrchestrators, evictedAgents, requeued }
-                    .Max(name => tally.TryGetValue(name, out var entry) ? entry.LastAt : null)),
-            Transitions24h = Convert.ToInt32(steps.Scalar("""
-                SELECT count(*) FROM event WHERE election = @election AND type = @type AND at > @since
-                """,
-                Here, ("type", EventType.LeaderElected.Name()), ("since", Milliseconds(since))),
-                CultureInfo.InvariantCulture),
-            Requests = Requests(),
-            Alarm = Alarm,
-        };
+        return base.Snapshot(since);
     }
+
+    /// <inheritdoc/>
+    public override Agent? Agent(AgentId id)
+    {
+        if (!order.IsRead)
+        {
+            steps.AskLater("SELECT 1 FROM agent WHERE election = @election AND id = @id FOR UPDATE",
+                Here, ("id", id.Value));
+        }
+
+        return base.Agent(id);
+    }
+
+    /// <inheritdoc/>
+    public override void Put(Agent agent) => steps.Later($"""
+        INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
+            heard_at, beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported,
+            is_pooled, can, left_as)
+        VALUES (@election, @id, @name, @role, @status, @host, @pid, @start, @started, @seen,
+            {PostgresSteps.ServerTime}, @beats, @ttl, @domain, @expires, @device, @inode, @self, @pooled, @can,
+            CASE WHEN @on_roster THEN NULL ELSE nextval('departure') END)
+        ON CONFLICT (election, id) DO UPDATE SET
+            status = excluded.status, last_seen_at = excluded.last_seen_at,
+            heard_at = CASE WHEN agent.beats = excluded.beats THEN agent.heard_at ELSE excluded.heard_at END,
+            beats = excluded.beats,
+            clock_domain = excluded.clock_domain, expires_ns = excluded.expires_ns,
+            witness_device = excluded.witness_device, witness_inode = excluded.witness_inode,
+            left_as = CASE WHEN excluded.left_as IS NULL THEN NULL ELSE coalesce(agent.left_as, excluded.left_as) END
+        """, [Here, .. ValuesOf(agent)]);
+
+    /// <inheritdoc/>
+    protected override ImmutableArray<Agent> Agents(
+        string which, params ReadOnlySpan<(string Name, object? Value)> parameters) => All($"""
+        SELECT {RowReading.AgentColumns}, {HeldTask} AS held, {PostgresSteps.SilentFor}
+        FROM agent WHERE election = @election AND {which}
+        """, row => row.ReadAgent() with { SilentFor = PostgresSteps.Silence(row, 19) }, [Here, .. parameters]);
+
+    /// <inheritdoc/>
+    protected override void Run(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        steps.Later(sql, parameters);
+
+    /// <inheritdoc/>
+    protected override T Ask<T>(string sql, Func<DbDataReader, T> read,
+        params ReadOnlySpan<(string Name, object? Value)> parameters) => steps.Ask(sql, read, parameters);
 
     /// <summary>
     /// Numbers the events and counts the tallies, under the row that keeps the log's order. From here to the
@@ -226,12 +180,21 @@ internal sealed partial class PostgresWorkRows(
                 SELECT @election, seq - @back, @at, @type, @actor, @subject, @message, @epoch, @data
                 FROM head WHERE election = @election
                 """,
-                Here, ("back", (long)(_told.Count - 1 - i)), ("at", Milliseconds(at)), ("type", draft.Type.Name()),
-                ("actor", draft.Actor), ("subject", draft.Subject), ("message", draft.Message),
-                ("epoch", draft.Epoch?.Value), ("data", WorkJson.Facts(draft.Data)));
+                [Here, ("back", (long)(_told.Count - 1 - i)), .. ValuesOf(draft, at)]);
         }
 
-        WriteMessages();
+        for (var i = 0; i < _sent.Count; i++)
+        {
+            steps.Later("""
+                INSERT INTO message (election, seq, id, at, sender, audience, recipient, type, subject, body, reply_to,
+                    data, read_by)
+                SELECT @election, message_seq - @back, coalesce(@id, @prefix || (message_seq - @back)), @at, @from,
+                    @audience, @to, @type, @subject, @body, @reply, @data, @read
+                FROM head WHERE election = @election
+                """,
+                [Here, ("back", (long)(_sent.Count - 1 - i)), .. ValuesOf(_sent[i])]);
+        }
+
         foreach (var (name, (change, at)) in _tally.Where(entry => entry.Value.Change != 0))
         {
             steps.Later("""
@@ -241,7 +204,9 @@ internal sealed partial class PostgresWorkRows(
                 """, Here, ("name", name), ("change", (long)change), ("at", at is { } time ? Milliseconds(time) : null));
         }
 
+        _lastMessage += _sent.Count;
         _told.Clear();
+        _sent.Clear();
         _tally.Clear();
         steps.AskLater("SELECT pg_notify(@channel, @topic)", ("channel", channel), ("topic", topic));
     }
@@ -251,62 +216,4 @@ internal sealed partial class PostgresWorkRows(
         var known = _tally.GetValueOrDefault(name);
         _tally[name] = (known.Change + change, at ?? known.At);
     }
-
-    private Dictionary<string, (int Count, DateTimeOffset? LastAt)> Tally() => steps.Ask(
-        "SELECT name, count, last_at FROM tally WHERE election = @election", rows =>
-        {
-            var tally = new Dictionary<string, (int, DateTimeOffset?)>(StringComparer.Ordinal);
-            while (rows.Read())
-            {
-                tally[rows.GetString(0)] = ((int)rows.GetInt64(1), Time(rows, 2));
-            }
-
-            return tally;
-        }, Here);
-
-    private static List<WorkEvent> ReadEvents(NpgsqlDataReader rows)
-    {
-        var events = new List<WorkEvent>();
-        while (rows.Read())
-        {
-            // A type of a later program is no event of this one's; its readers go on with the next.
-            if (EventTypes.Parse(rows.GetString(2)) is { } type)
-            {
-                events.Add(new(rows.GetInt64(0), At(rows.GetInt64(1)),
-                    new(type, rows.GetString(3), rows.GetString(4), rows.GetString(5),
-                        Number(rows, 6) is { } epoch ? new Epoch(epoch) : null)
-                    {
-                        Data = WorkJson.Facts(Text(rows, 7)),
-                    }));
-            }
-        }
-
-        return events;
-    }
-
-    // A parameter that no statement names is refused.
-    private static (string, object?)[] Given(string name, object? value) => value is null ? [] : [(name, value)];
-
-    private static string? Text(NpgsqlDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
-
-    private static long? Number(NpgsqlDataReader row, int at) => row.IsDBNull(at) ? null : row.GetInt64(at);
-
-    private static decimal? Decimal(NpgsqlDataReader row, int at) =>
-        Text(row, at) is { } text ? decimal.Parse(text, CultureInfo.InvariantCulture) : null;
-
-    private static DateTimeOffset? Time(NpgsqlDataReader row, int at) => row.IsDBNull(at) ? null : At(row.GetInt64(at));
-
-    private static LeaseExpiry? Expiry(NpgsqlDataReader row, int at) =>
-        row.IsDBNull(at) ? null : new(new(row.GetString(at)), new(row.GetInt64(at + 1)));
-
-    private static FileIdentity? Identity(NpgsqlDataReader row, int at) =>
-        row.IsDBNull(at) ? null : new(row.GetInt64(at), row.GetInt64(at + 1));
-
-    private static TimeSpan Span(NpgsqlDataReader row, int at) => TimeSpan.FromMilliseconds(row.GetInt64(at));
-
-    private static DateTimeOffset At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-    private static long Milliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
-
-    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 }

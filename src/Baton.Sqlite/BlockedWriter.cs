@@ -76,15 +76,15 @@ public static partial class BlockedWriter
         }
 
         var id = look.Read(link => link.Scalar("""
-            SELECT holder FROM lease WHERE election = $election AND holder IS NOT NULL AND pid = $pid
-                AND process_start = $start AND clock_domain = $domain AND expires_ns <= $now
+            SELECT holder FROM lease WHERE election = @election AND holder IS NOT NULL AND pid = @pid
+                AND process_start = @start AND clock_domain = @domain AND expires_ns <= @now
             UNION ALL
-            SELECT id FROM agent WHERE election = $election AND left_as IS NULL AND pid = $pid
-                AND process_start = $start AND clock_domain = $domain AND expires_ns <= $now
+            SELECT id FROM agent WHERE election = @election AND left_as IS NULL AND pid = @pid
+                AND process_start = @start AND clock_domain = @domain AND expires_ns <= @now
             LIMIT 1
             """,
-            ("$election", election), ("$pid", writer.Pid), ("$start", writer.Start),
-            ("$domain", here.Value), ("$now", now.Nanoseconds)) as string);
+            ("election", election), ("pid", writer.Pid), ("start", writer.Start),
+            ("domain", here.Value), ("now", now.Nanoseconds)) as string);
         // The lock is looked at again: what was found may have moved on in the meantime.
         return id is not null && here.Knows(here) && Find(path) == writer && kill(writer.Pid, Kill) == 0
             ? new(id, writer.Pid)

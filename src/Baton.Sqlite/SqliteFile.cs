@@ -319,8 +319,8 @@ public sealed class SqliteFile : IDisposable
 
         using (var meta = connection.CreateCommand())
         {
-            meta.CommandText = "INSERT INTO meta (name, value) VALUES ('store_id', $id)";
-            meta.Parameters.AddWithValue("$id", storeId);
+            meta.CommandText = "INSERT INTO meta (name, value) VALUES ('store_id', @id)";
+            meta.Parameters.AddWithValue("@id", storeId);
             meta.ExecuteNonQuery();
         }
 

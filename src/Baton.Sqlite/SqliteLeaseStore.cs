@@ -14,7 +14,7 @@ public sealed class SqliteLeaseStore : ILeaseStore
     private const string RowSql = """
         SELECT epoch, holder, renewals, nonce, host, pid, process_start, witness_device, witness_inode, ttl_ms,
                began_at, renewed_at, clock_domain, expires_ns, ended_by
-        FROM lease WHERE election = $election
+        FROM lease WHERE election = @election
         """;
 
     private readonly SqliteFile _file;
@@ -73,13 +73,13 @@ public sealed class SqliteLeaseStore : ILeaseStore
         return new(_write.Write<RenewAnswer>(Durability.Process, link =>
         {
             var changed = link.Execute("""
-                UPDATE lease SET renewals = renewals + 1, renewed_at = $now, clock_domain = $domain,
-                    expires_ns = $expires, witness_device = $device, witness_inode = $inode
-                WHERE election = $election AND epoch = $epoch AND holder = $holder
+                UPDATE lease SET renewals = renewals + 1, renewed_at = @now, clock_domain = @domain,
+                    expires_ns = @expires, witness_device = @device, witness_inode = @inode
+                WHERE election = @election AND epoch = @epoch AND holder = @holder
                 """,
-                ("$now", Now()), ("$domain", _domain.Value), ("$expires", ExpiresAfter(term.Ttl)),
-                ("$device", term.Witness?.Device), ("$inode", term.Witness?.Inode),
-                ("$election", term.Election.Value), ("$epoch", term.Epoch.Value), ("$holder", term.Holder.Value));
+                ("now", Now()), ("domain", _domain.Value), ("expires", ExpiresAfter(term.Ttl)),
+                ("device", term.Witness?.Device), ("inode", term.Witness?.Inode),
+                ("election", term.Election.Value), ("epoch", term.Epoch.Value), ("holder", term.Holder.Value));
             var view = Row(link, term.Election);
             return changed == 1
                 ? new RenewAnswer.Renewed(term with { Renewals = view.Renewals })
@@ -104,8 +104,8 @@ public sealed class SqliteLeaseStore : ILeaseStore
     public ValueTask<ReleaseAnswer> RevokeAsync(ElectionName election, HolderId holder, CancellationToken cancel) =>
         new(_write.Write<ReleaseAnswer>(Durability.Power, link =>
         {
-            link.Execute("INSERT OR IGNORE INTO revoked (election, holder) VALUES ($election, $holder)",
-                ("$election", election.Value), ("$holder", holder.Value));
+            link.Execute("INSERT OR IGNORE INTO revoked (election, holder) VALUES (@election, @holder)",
+                ("election", election.Value), ("holder", holder.Value));
             var view = Row(link, election);
             return view.Holder?.Holder == holder ? End(link, view, TermEnd.Died) : new ReleaseAnswer.NotYours(view);
         }, cancel));
@@ -164,8 +164,8 @@ public sealed class SqliteLeaseStore : ILeaseStore
         var election = candidacy.Election;
         var self = candidacy.Candidate.Holder;
         _file.TellUnblocked(new SqliteWorkRows(link, election), self.Value, _clock.GetUtcNow());
-        if (link.Scalar("SELECT 1 FROM revoked WHERE election = $election AND holder = $holder",
-            ("$election", election.Value), ("$holder", self.Value)) is not null)
+        if (link.Scalar("SELECT 1 FROM revoked WHERE election = @election AND holder = @holder",
+            ("election", election.Value), ("holder", self.Value)) is not null)
         {
             return new AcquireAnswer.Revoked();
         }
@@ -190,29 +190,29 @@ public sealed class SqliteLeaseStore : ILeaseStore
     {
         var election = candidacy.Election;
         var candidate = candidacy.Candidate;
-        var fence = link.Scalar("SELECT epoch FROM fence WHERE election = $election",
-            ("$election", election.Value)) as long? ?? 0;
+        var fence = link.Scalar("SELECT epoch FROM fence WHERE election = @election",
+            ("election", election.Value)) as long? ?? 0;
         var known = Epoch.Max(view.Epoch, new(fence));
         var epoch = Epoch.Max(known, candidacy.Floor).Next;
         var now = Now();
         CloseTerm(link, election, now, LeaseRules.EndOf(candidacy.Seen.Standing));
         link.Execute("""
             INSERT INTO term (election, epoch, holder, host, pid, ttl_ms, began_at)
-            VALUES ($election, $epoch, $holder, $host, $pid, $ttl, $now)
+            VALUES (@election, @epoch, @holder, @host, @pid, @ttl, @now)
             """,
-            ("$election", election.Value), ("$epoch", epoch.Value), ("$holder", candidate.Holder.Value),
-            ("$host", candidate.Host), ("$pid", candidate.Pid), ("$ttl", Milliseconds(candidacy.Ttl)), ("$now", now));
+            ("election", election.Value), ("epoch", epoch.Value), ("holder", candidate.Holder.Value),
+            ("host", candidate.Host), ("pid", candidate.Pid), ("ttl", Milliseconds(candidacy.Ttl)), ("now", now));
         link.Execute("""
             INSERT OR REPLACE INTO lease (election, epoch, holder, renewals, nonce, host, pid, process_start,
                 witness_device, witness_inode, ttl_ms, began_at, renewed_at, clock_domain, expires_ns, ended_by)
-            VALUES ($election, $epoch, $holder, 0, $nonce, $host, $pid, $start,
-                $device, $inode, $ttl, $now, $now, $domain, $expires, NULL)
+            VALUES (@election, @epoch, @holder, 0, @nonce, @host, @pid, @start,
+                @device, @inode, @ttl, @now, @now, @domain, @expires, NULL)
             """,
-            ("$election", election.Value), ("$epoch", epoch.Value), ("$holder", candidate.Holder.Value),
-            ("$nonce", candidacy.Nonce), ("$host", candidate.Host), ("$pid", candidate.Pid),
-            ("$start", candidate.ProcessStart), ("$device", candidate.Witness?.Device),
-            ("$inode", candidate.Witness?.Inode), ("$ttl", Milliseconds(candidacy.Ttl)), ("$now", now),
-            ("$domain", _domain.Value), ("$expires", ExpiresAfter(candidacy.Ttl)));
+            ("election", election.Value), ("epoch", epoch.Value), ("holder", candidate.Holder.Value),
+            ("nonce", candidacy.Nonce), ("host", candidate.Host), ("pid", candidate.Pid),
+            ("start", candidate.ProcessStart), ("device", candidate.Witness?.Device),
+            ("inode", candidate.Witness?.Inode), ("ttl", Milliseconds(candidacy.Ttl)), ("now", now),
+            ("domain", _domain.Value), ("expires", ExpiresAfter(candidacy.Ttl)));
         return new(
             new(election, epoch, candidate.Holder, candidacy.Ttl)
             {
@@ -228,8 +228,8 @@ public sealed class SqliteLeaseStore : ILeaseStore
     private ReleaseAnswer.Released End(SqliteLink link, LeaseView view, TermEnd reason)
     {
         CloseTerm(link, view.Election, Now(), reason);
-        link.Execute("UPDATE lease SET holder = NULL, ended_by = $reason WHERE election = $election",
-            ("$reason", reason.Name()), ("$election", view.Election.Value));
+        link.Execute("UPDATE lease SET holder = NULL, ended_by = @reason WHERE election = @election",
+            ("reason", reason.Name()), ("election", view.Election.Value));
         return new(view.Epoch);
     }
 
@@ -238,21 +238,21 @@ public sealed class SqliteLeaseStore : ILeaseStore
         if (reason is { } end)
         {
             link.Execute("""
-                UPDATE term SET ended_at = $now, ended_by = $reason
-                WHERE election = $election AND ended_by IS NULL
+                UPDATE term SET ended_at = @now, ended_by = @reason
+                WHERE election = @election AND ended_by IS NULL
                 """,
-                ("$now", now), ("$reason", end.Name()), ("$election", election.Value));
+                ("now", now), ("reason", end.Name()), ("election", election.Value));
         }
     }
 
     private LeaseView Row(SqliteLink link, ElectionName election)
     {
-        using var row = link.Command(RowSql, ("$election", election.Value)).ExecuteReader();
+        using var row = link.Command(RowSql, ("election", election.Value)).ExecuteReader();
         if (!row.Read())
         {
             // A fence that bears no holder was raised by an import.
-            var adopted = link.Scalar("SELECT epoch FROM fence WHERE election = $election AND holder IS NULL",
-                ("$election", election.Value)) as long? ?? 0;
+            var adopted = link.Scalar("SELECT epoch FROM fence WHERE election = @election AND holder IS NULL",
+                ("election", election.Value)) as long? ?? 0;
             return LeaseView.Never(election) with { Adopted = new(adopted) };
         }
 
@@ -282,8 +282,8 @@ public sealed class SqliteLeaseStore : ILeaseStore
         var terms = new List<Term>();
         using var rows = link.Command("""
             SELECT epoch, holder, host, pid, ttl_ms, began_at, ended_at, ended_by
-            FROM term WHERE election = $election AND epoch > $after ORDER BY epoch
-            """, ("$election", election.Value), ("$after", after.Value)).ExecuteReader();
+            FROM term WHERE election = @election AND epoch > @after ORDER BY epoch
+            """, ("election", election.Value), ("after", after.Value)).ExecuteReader();
         while (rows.Read())
         {
             terms.Add(new(election, new(rows.GetInt64(0)), new(rows.GetString(1)),

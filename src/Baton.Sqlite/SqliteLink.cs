@@ -151,7 +151,7 @@ internal sealed class SqliteLink : IDisposable
         command.Parameters.Clear();
         foreach (var (name, value) in parameters)
         {
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+            command.Parameters.AddWithValue("@" + name, value ?? DBNull.Value);
         }
 
         return command;

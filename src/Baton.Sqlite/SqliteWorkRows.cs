@@ -1,207 +1,99 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Data.Common;
 using Baton.Work;
-using Microsoft.Data.Sqlite;
 
 namespace Baton.Sqlite;
 
 /// <summary>
-/// The rows of one election within one transaction: the fence, requests, events, and the snapshot.
+/// The rows of one election within one transaction. Nobody writes beside it; the tallies are counted by triggers, and
+/// the tables number events and messages.
 /// </summary>
-internal sealed partial class SqliteWorkRows(SqliteLink link, ElectionName election) : WorkRows
+internal sealed class SqliteWorkRows(SqliteLink link, ElectionName election) : SqlWorkRows(election)
 {
-    private const int MostGone = 50;
-
-    private (string, object?) Here => ("$election", election.Value);
-
-    /// <inheritdoc/>
-    public override Fence Fence
+    private static readonly SqlDialect Words = new()
     {
-        get
-        {
-            using var row = link.Command(
-                "SELECT epoch, holder, lease_store_id FROM fence WHERE election = $election", Here).ExecuteReader();
-            return row.Read()
-                ? new(new(row.GetInt64(0)), Text(row, 1) is { } holder ? new HolderId(holder) : null, Text(row, 2))
-                : new(Epoch.None, null, null);
-        }
-
-        set => link.Execute("""
-            INSERT INTO fence (election, epoch, holder, lease_store_id) VALUES ($election, $epoch, $holder, $leases)
-            ON CONFLICT (election) DO UPDATE SET
-                epoch = excluded.epoch, holder = excluded.holder, lease_store_id = excluded.lease_store_id
+        Joins = "group_concat",
+        Greatest = "max",
+        NeedsAreMet = """
+            NOT EXISTS (SELECT 1 FROM json_each(needs) n
+                WHERE n.value NOT IN (SELECT c.value FROM json_each(@can) c))
             """,
-            Here, ("$epoch", value.Epoch.Value), ("$holder", value.Holder?.Value), ("$leases", value.LeaseStoreId));
-    }
+        IsTagged = "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = @tag)",
+        IsReadByReader = "EXISTS (SELECT 1 FROM json_each(read_by) WHERE value IN (@reader, @name))",
+        IsReadByRecipient = "EXISTS (SELECT 1 FROM json_each(read_by) WHERE value = recipient)",
+    };
 
     /// <inheritdoc/>
-    public override RollbackAlarm? Alarm
-    {
-        get
-        {
-            using var row = link.Command(
-                "SELECT at, known_epoch, floor_epoch FROM alarm WHERE election = $election", Here).ExecuteReader();
-            return row.Read() ? new(At(row.GetInt64(0)), new(row.GetInt64(1)), new(row.GetInt64(2))) : null;
-        }
+    public override long LastMessage => (long)link.Scalar("""
+        SELECT coalesce((SELECT seq FROM message WHERE election = @election ORDER BY seq DESC LIMIT 1), 0)
+        """, Here)!;
 
-        set
-        {
-            link.Execute("DELETE FROM alarm WHERE election = $election", Here);
-            if (value is not null)
-            {
-                link.Execute("""
-                    INSERT INTO alarm (election, at, known_epoch, floor_epoch)
-                    VALUES ($election, $at, $known, $floor)
-                    """,
-                    Here, ("$at", Milliseconds(value.At)),
-                    ("$known", value.Known.Value), ("$floor", value.Floor.Value));
-            }
-        }
-    }
+    /// <inheritdoc/>
+    protected override SqlDialect Dialect => Words;
+
+    /// <inheritdoc/>
+    protected override long LastEvent => (long)link.Scalar("SELECT coalesce(max(seq), 0) FROM event")!;
+
+    /// <inheritdoc/>
+    public override DurableTask? FirstReady(Skills skills, DateTimeOffset now) => One(Tasks($"""
+        {IsReady} {Fits} AND (not_before IS NULL OR not_before <= @now OR not_before > @latest)
+        ORDER BY priority, place LIMIT 1
+        """, Asked(skills, now)));
+
+    /// <inheritdoc/>
+    public override int OpenAmong(ImmutableArray<TaskId> tasks) => tasks.Count(id => link.Scalar(
+        "SELECT 1 FROM task WHERE election = @election AND id = @id AND status = 'completed'",
+        Here, ("id", id.Value)) is null);
+
+    /// <inheritdoc/>
+    public override void OpenDependents(TaskId completed) => link.Execute("""
+        UPDATE task SET open_dependencies = open_dependencies - 1
+        WHERE election = @election AND id IN
+            (SELECT task FROM task_dependency WHERE election = @election AND depends_on = @id)
+        """, Here, ("id", completed.Value));
+
+    /// <inheritdoc/>
+    public override void Put(Agent agent) => link.Execute("""
+        INSERT INTO agent (election, id, name, role, status, host, pid, process_start, started_at, last_seen_at,
+            beats, ttl_ms, clock_domain, expires_ns, witness_device, witness_inode, self_reported, is_pooled, can, left_as)
+        VALUES (@election, @id, @name, @role, @status, @host, @pid, @start, @started, @seen,
+            @beats, @ttl, @domain, @expires, @device, @inode, @self, @pooled, @can,
+            CASE WHEN @on_roster THEN NULL ELSE
+                (SELECT coalesce(max(left_as), 0) + 1 FROM agent WHERE election = @election AND left_as IS NOT NULL)
+            END)
+        ON CONFLICT (election, id) DO UPDATE SET
+            status = excluded.status, last_seen_at = excluded.last_seen_at, beats = excluded.beats,
+            clock_domain = excluded.clock_domain, expires_ns = excluded.expires_ns,
+            witness_device = excluded.witness_device, witness_inode = excluded.witness_inode,
+            left_as = CASE WHEN excluded.left_as IS NULL THEN NULL ELSE coalesce(left_as, excluded.left_as) END
+        """, [Here, .. ValuesOf(agent)]);
 
     /// <inheritdoc/>
     public override void Append(EventDraft draft, DateTimeOffset at) => link.Execute("""
         INSERT INTO event (election, at, type, actor, subject, message, epoch, data)
-        VALUES ($election, $at, $type, $actor, $subject, $message, $epoch, $data)
-        """,
-        Here, ("$at", Milliseconds(at)), ("$type", draft.Type.Name()), ("$actor", draft.Actor),
-        ("$subject", draft.Subject), ("$message", draft.Message), ("$epoch", draft.Epoch?.Value),
-        ("$data", WorkJson.Facts(draft.Data)));
+        VALUES (@election, @at, @type, @actor, @subject, @message, @epoch, @data)
+        """, [Here, .. ValuesOf(draft, at)]);
 
     /// <inheritdoc/>
-    public override bool IsTold(EventType type, Epoch epoch) => link.Scalar(
-        "SELECT 1 FROM event WHERE election = $election AND type = $type AND epoch = $epoch LIMIT 1",
-        Here, ("$type", type.Name()), ("$epoch", epoch.Value)) is not null;
+    public override void Append(Message message) => link.Execute(
+        // A number is never given twice, not even the last one's after that was dropped.
+        """
+        INSERT INTO message (seq, election, id, at, sender, audience, recipient, type, subject, body, reply_to,
+            data, read_by)
+        SELECT next, @election, coalesce(@id, @prefix || next), @at, @from, @audience, @to, @type, @subject, @body,
+            @reply, @data, @read
+        FROM (SELECT 1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0) AS next)
+        """, [Here, .. ValuesOf(message)]);
 
     /// <inheritdoc/>
-    public override ImmutableArray<WorkEvent> Events(EventQuery query)
+    protected override void Run(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        link.Execute(sql, parameters);
+
+    /// <inheritdoc/>
+    protected override T Ask<T>(string sql, Func<DbDataReader, T> read,
+        params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        var order = query.Newest ? "DESC" : "ASC";
-        using var rows = link.Command($"""
-            SELECT seq, at, type, actor, subject, message, epoch, data FROM event
-            WHERE election = $election AND seq > $after
-            {(query.Type is null ? "" : "AND type = $type")}
-            {(query.Subject is null ? "" : "AND subject = $subject")}
-            ORDER BY seq {order} LIMIT $limit
-            """,
-            Here, ("$after", query.After), ("$limit", query.Limit ?? -1),
-            ("$type", query.Type?.Name()), ("$subject", query.Subject)).ExecuteReader();
-        var events = new List<WorkEvent>();
-        while (rows.Read())
-        {
-            // A type of a later program is no event of this one's; its readers go on with the next.
-            if (EventTypes.Parse(rows.GetString(2)) is { } type)
-            {
-                events.Add(new(rows.GetInt64(0), At(rows.GetInt64(1)),
-                    new(type, rows.GetString(3), rows.GetString(4), rows.GetString(5),
-                        Number(rows, 6) is { } epoch ? new Epoch(epoch) : null)
-                    {
-                        Data = WorkJson.Facts(Text(rows, 7)),
-                    }));
-            }
-        }
-
-        if (query.Newest)
-        {
-            events.Reverse();
-        }
-
-        return [.. events];
+        using var rows = link.Command(sql, parameters).ExecuteReader();
+        return read(rows);
     }
-
-    /// <inheritdoc/>
-    public override ImmutableArray<LeaderRequest> Requests()
-    {
-        using var rows = link.Command("""
-            SELECT number, kind, asked_by, epoch, agent FROM request WHERE election = $election ORDER BY number
-            """, Here).ExecuteReader();
-        var requests = ImmutableArray.CreateBuilder<LeaderRequest>();
-        while (rows.Read())
-        {
-            requests.Add(new(Enum.Parse<RequestKind>(rows.GetString(1), ignoreCase: true), rows.GetString(2))
-            {
-                Number = rows.GetInt64(0),
-                Epoch = Number(rows, 3) is { } epoch ? new Epoch(epoch) : null,
-                Agent = Text(rows, 4) is { } agent ? new AgentId(agent) : null,
-            });
-        }
-
-        return requests.ToImmutable();
-    }
-
-    /// <inheritdoc/>
-    public override long Add(LeaderRequest request) => (long)link.Scalar("""
-        INSERT INTO request (election, kind, asked_by, epoch, agent) VALUES ($election, $kind, $by, $epoch, $agent)
-        RETURNING number
-        """,
-        Here, ("$kind", request.Kind.ToString().ToLowerInvariant()), ("$by", request.By),
-        ("$epoch", request.Epoch?.Value), ("$agent", request.Agent?.Value))!;
-
-    /// <inheritdoc/>
-    public override void Drop(long request) => link.Execute(
-        "DELETE FROM request WHERE election = $election AND number = $number", Here, ("$number", request));
-
-    /// <inheritdoc/>
-    public override Snapshot Snapshot(DateTimeOffset since)
-    {
-        var tally = Tally();
-        int Count(string name) => tally.TryGetValue(name, out var entry) ? entry.Count : 0;
-        var evictedOrchestrators = EventType.OrchestratorEvicted.Name();
-        var evictedAgents = EventType.AgentEvicted.Name();
-        var requeued = EventType.TaskRequeued.Name();
-        return new(election, (long)link.Scalar("SELECT coalesce(max(seq), 0) FROM event")!, Fence)
-        {
-            Agents = Agents("left_as IS NULL ORDER BY started_at, id"),
-            Gone = Agents("left_as IS NOT NULL ORDER BY left_as DESC LIMIT $most", ("$most", MostGone)),
-            InProgress = Tasks("AND status = 'in_progress' ORDER BY claimed_at, place"),
-            Tasks = new(Count("pending"), Count("ready"), Count("in_progress"), Count("blocked"),
-                Count("completed"), Count("failed"), Count("cancelled")),
-            Cleanup = new(Count(evictedOrchestrators), Count(evictedAgents), Count(requeued),
-                new[] { evictedOrchestrators, evictedAgents, requeued }
-                    .Max(name => tally.TryGetValue(name, out var entry) ? entry.LastAt : null)),
-            Transitions24h = Convert.ToInt32(link.Scalar("""
-                SELECT count(*) FROM event WHERE election = $election AND type = $type AND at > $since
-                """,
-                Here, ("$type", EventType.LeaderElected.Name()), ("$since", Milliseconds(since))),
-                CultureInfo.InvariantCulture),
-            Requests = Requests(),
-            Alarm = Alarm,
-        };
-    }
-
-    private Dictionary<string, (int Count, DateTimeOffset? LastAt)> Tally()
-    {
-        using var rows = link.Command(
-            "SELECT name, count, last_at FROM tally WHERE election = $election", Here).ExecuteReader();
-        var tally = new Dictionary<string, (int, DateTimeOffset?)>(StringComparer.Ordinal);
-        while (rows.Read())
-        {
-            tally[rows.GetString(0)] = (rows.GetInt32(1), Time(rows, 2));
-        }
-
-        return tally;
-    }
-
-    private static string? Text(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
-
-    private static long? Number(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : row.GetInt64(at);
-
-    private static decimal? Decimal(SqliteDataReader row, int at) =>
-        Text(row, at) is { } text ? decimal.Parse(text, CultureInfo.InvariantCulture) : null;
-
-    private static DateTimeOffset? Time(SqliteDataReader row, int at) => row.IsDBNull(at) ? null : At(row.GetInt64(at));
-
-    private static LeaseExpiry? Expiry(SqliteDataReader row, int at) =>
-        row.IsDBNull(at) ? null : new(new(row.GetString(at)), new(row.GetInt64(at + 1)));
-
-    private static FileIdentity? Identity(SqliteDataReader row, int at) =>
-        row.IsDBNull(at) ? null : new(row.GetInt64(at), row.GetInt64(at + 1));
-
-    private static TimeSpan Span(SqliteDataReader row, int at) => TimeSpan.FromMilliseconds(row.GetInt64(at));
-
-    private static DateTimeOffset At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-    private static long Milliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
-
-    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 }
