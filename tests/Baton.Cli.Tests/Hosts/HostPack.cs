@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using System.Threading.Channels;
 using Baton.Tests;
 
 namespace Baton.Cli.Tests;
@@ -24,9 +23,7 @@ internal sealed class HostPack : IDisposable
     private readonly Dictionary<string, NetworkHost> _hosts = [];
     private readonly Dictionary<string, ChildProcess> _orchestrators = [];
     private readonly HostEtcd? _etcd;
-    private readonly Channel<Said> _said = Channel.CreateUnbounded<Said>();
-    private readonly List<Said> _heard = [];
-    private readonly ConcurrentQueue<string> _remarks = new();
+    private readonly Hearing<Said> _hearing = new();
 
     /// <summary>What an orchestrator said: a line of its event stream.</summary>
     public sealed record Said(string Host, string Type, string Id, long? Epoch);
@@ -98,43 +95,10 @@ internal sealed class HostPack : IDisposable
         HearAsync(said => said.Type == "leader.elected" && said.Epoch > above);
 
     /// <summary>Waits for something to be said, and gives it; what was said before counts too.</summary>
-    public async Task<Said> HearAsync(Func<Said, bool> wanted)
-    {
-        if (_heard.FirstOrDefault(wanted) is { } known)
-        {
-            return known;
-        }
-
-        using var safe = new CancellationTokenSource(FailSafe, BootClock.Instance);
-        while (true)
-        {
-            Said said;
-            try
-            {
-                said = await _said.Reader.ReadAsync(safe.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                throw new TimeoutException("not heard; but: " + string.Join(" | ", _heard.Cast<object>().Concat(_remarks)));
-            }
-
-            _heard.Add(said);
-            if (wanted(said))
-            {
-                return said;
-            }
-        }
-    }
+    public Task<Said> HearAsync(Func<Said, bool> wanted) => _hearing.HearAsync(wanted);
 
     /// <summary>Forgets what was heard, so that it must be said again.</summary>
-    public void Forget()
-    {
-        while (_said.Reader.TryRead(out _))
-        {
-        }
-
-        _heard.Clear();
-    }
+    public void Forget() => _hearing.Forget();
 
     public void Signal(string host, int signal) => _orchestrators[host].Signal(signal);
 
@@ -189,7 +153,7 @@ internal sealed class HostPack : IDisposable
 
             Assert.True(Instant.Of(BootClock.Instance) < until,
                 $"no one leader for all: {string.Join(", ", seen)}; but: "
-                + string.Join(" | ", _heard.Cast<object>().Concat(_remarks)));
+                + _hearing.Told);
         }
     }
 
@@ -286,7 +250,7 @@ internal sealed class HostPack : IDisposable
         {
             Environment = start.Environment.Add("BATON_HISTORY", History),
             Output = new ChildOutput.Lines(line => Take(host, line)),
-            Errors = new ChildOutput.Lines(line => _remarks.Enqueue($"{host}: {line}")),
+            Errors = new ChildOutput.Lines(line => _hearing.Remark($"{host}: {line}")),
         });
     }
 
@@ -309,7 +273,7 @@ internal sealed class HostPack : IDisposable
         using var json = JsonDocument.Parse(line);
         var root = json.RootElement;
         var epoch = root.GetProperty("epoch");
-        _said.Writer.TryWrite(new(host, root.GetProperty("type").GetString()!, root.GetProperty("id").GetString()!,
+        _hearing.Say(new(host, root.GetProperty("type").GetString()!, root.GetProperty("id").GetString()!,
             epoch.ValueKind == JsonValueKind.Null ? null : epoch.GetInt64()));
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Threading.Channels;
 using Baton.Sqlite;
 
 namespace Baton.Cli.Tests;
@@ -16,9 +15,7 @@ internal sealed class OrchestratorPack : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, ChildProcess> _processes = new();
-    private readonly Channel<Said> _said = Channel.CreateUnbounded<Said>();
-    private readonly ConcurrentQueue<string> _remarks = new();
-    private readonly List<Said> _heard = [];
+    private readonly Hearing<Said> _hearing = new();
 
     public OrchestratorPack()
     {
@@ -35,7 +32,7 @@ internal sealed class OrchestratorPack : IDisposable
     public ChildProcess this[string name] => _processes[name];
 
     /// <summary>Everything heard so far, in order.</summary>
-    public IReadOnlyList<Said> Heard => _heard;
+    public IReadOnlyList<Said> Heard => _hearing.Heard;
 
     public void Start(string name, params string[] options)
     {
@@ -43,38 +40,12 @@ internal sealed class OrchestratorPack : IDisposable
             ["orchestrator", "run", "--json", "--id", name, .. options]) with
         {
             Output = new ChildOutput.Lines(line => Take(name, line)),
-            Errors = new ChildOutput.Lines(line => _remarks.Enqueue($"{name}: {line}")),
+            Errors = new ChildOutput.Lines(line => _hearing.Remark($"{name}: {line}")),
         });
     }
 
     /// <summary>Waits for something to be said, and gives it; what was said before counts too.</summary>
-    public async Task<Said> HearAsync(Func<Said, bool> wanted)
-    {
-        if (_heard.FirstOrDefault(wanted) is { } known)
-        {
-            return known;
-        }
-
-        using var safe = new CancellationTokenSource(FailSafe, BootClock.Instance);
-        while (true)
-        {
-            Said said;
-            try
-            {
-                said = await _said.Reader.ReadAsync(safe.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                throw new TimeoutException("not heard; but: " + string.Join(" | ", _heard.Cast<object>().Concat(_remarks)));
-            }
-
-            _heard.Add(said);
-            if (wanted(said))
-            {
-                return said;
-            }
-        }
-    }
+    public Task<Said> HearAsync(Func<Said, bool> wanted) => _hearing.HearAsync(wanted);
 
     public Task<Said> HearLeaderAsync(long above = 0) =>
         HearAsync(said => said.Type == "leader.elected" && said.Epoch > above);
@@ -171,7 +142,7 @@ internal sealed class OrchestratorPack : IDisposable
         using var json = JsonDocument.Parse(line);
         var root = json.RootElement;
         var epoch = root.GetProperty("epoch");
-        _said.Writer.TryWrite(new(name, root.GetProperty("type").GetString()!, root.GetProperty("id").GetString()!,
+        _hearing.Say(new(name, root.GetProperty("type").GetString()!, root.GetProperty("id").GetString()!,
             epoch.ValueKind == JsonValueKind.Null ? null : epoch.GetInt64()));
     }
 }
