@@ -42,6 +42,7 @@ internal static class CommandTree
         UpCommand.Declare(),
         DemoCommand.Declare(),
         MessageCommands.Declare(),
+        McpCommand.Declare(),
         CleanupCommand.Declare(),
         ValidateCommand.Declare(),
         ValidateGuardCommand.Declare(),

@@ -46,6 +46,12 @@ internal static class Examples
         ],
         ["message list"] = ["baton message list --limit 20", "baton message list --from ann --json"],
         ["message read"] = ["baton message read", "baton message read --agent ann --follow"],
+        ["mcp"] =
+        [
+            "baton mcp",
+            "baton mcp --agent ada --role coder",
+            """baton mcp --call task_list --with '{"status":"ready"}'""",
+        ],
         ["run"] =
         [
             "baton run -- make test",

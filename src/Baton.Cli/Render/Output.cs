@@ -78,7 +78,7 @@ internal sealed class Output(Surroundings around, bool json, bool noColor, bool 
         }
         else if (IsJson)
         {
-            around.Out.WriteLine(Json(writer => Envelope(writer, failure, entry, hint)));
+            around.Out.WriteLine(ErrorJson(failure));
         }
         else
         {
@@ -93,6 +93,13 @@ internal sealed class Output(Surroundings around, bool json, bool noColor, bool 
         {
             around.Error.WriteLine(Plain.Text(thrown.ToString()));
         }
+    }
+
+    /// <summary>A failure in its envelope.</summary>
+    public static string ErrorJson(CommandFailure failure)
+    {
+        var entry = ErrorTable.Of(failure.Code);
+        return Json(writer => Envelope(writer, failure, entry, failure.Hint ?? entry.Hint));
     }
 
     private static void Envelope(Utf8JsonWriter writer, CommandFailure failure, ErrorEntry entry, string? hint)
