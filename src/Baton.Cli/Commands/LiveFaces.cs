@@ -19,6 +19,16 @@ internal sealed partial class LiveFaces(Session session)
 
     private static readonly string Elected = EventType.LeaderElected.Name();
 
+    // What was typed before the words of this run counts for its faces too.
+    private Surroundings Here => session.Around with
+    {
+        Variable = name => name switch
+        {
+            "BATON_STORE" or "BATON_LEASES" or "BATON_ELECTION" => session.Place.Variables[name],
+            _ => session.Around.Variable(name),
+        },
+    };
+
     /// <summary>Adds to a sample what the faces say.</summary>
     public async Task<LiveSample> AskAsync(LiveSample sample)
     {
@@ -51,6 +61,7 @@ internal sealed partial class LiveFaces(Session session)
                 printed.Length == 0 ? new("events", null, null, false)
                     : new("events", Text(Parse(printed), "subject"), Parse(printed).GetProperty("epoch").GetInt64(),
                         sample.Leader.IsLeading)),
+            await AskToolAsync("status", printed => Leader("mcp", printed.GetProperty("leader"))),
             await AskAsync("monitor --once", ["monitor", "--once", "--view", "leader"], Frame),
         ];
         return sample with
@@ -79,6 +90,13 @@ internal sealed partial class LiveFaces(Session session)
         FaceView Broken(string why) => new(face, null, null, false) { Trouble = why };
     }
 
+    private async Task<FaceView> AskToolAsync(string tool, Func<JsonElement, FaceView> read)
+    {
+        var answer = await ToolCall.RunAsync(
+            ToolCatalog.Find(tool)!, new Dictionary<string, JsonElement>().AsReadOnly(), Here);
+        return answer.Data is { } data ? read(data) : new("mcp", null, null, false) { Trouble = answer.Text };
+    }
+
     private async Task<int?> CountEvictionsAsync()
     {
         var count = 0;
@@ -102,18 +120,7 @@ internal sealed partial class LiveFaces(Session session)
     {
         using var printed = new StringWriter { NewLine = "\n" };
         using var complaint = new StringWriter { NewLine = "\n" };
-        // What was typed before the words of this run counts for its faces too.
-        var exit = await CommandLine.RunAsync(words, session.Around with
-        {
-            Out = printed,
-            Error = complaint,
-            IsTerminal = false,
-            Variable = name => name switch
-            {
-                "BATON_STORE" or "BATON_LEASES" or "BATON_ELECTION" => session.Place.Variables[name],
-                _ => session.Around.Variable(name),
-            },
-        });
+        var exit = await CommandLine.RunAsync(words, Here with { Out = printed, Error = complaint, IsTerminal = false });
         session.Stop.ThrowIfCancellationRequested();
         return (exit, printed.ToString(), complaint.ToString());
     }

@@ -8,7 +8,7 @@ namespace Baton.Validation;
 /// <summary>Every face names the same leader and epoch, and shows who was evicted.</summary>
 internal static partial class ViewsInStep
 {
-    private static readonly string[] Faces = ["status", "leader", "agent list", "events", "monitor"];
+    private static readonly string[] Faces = ["status", "leader", "agent list", "events", "monitor", "mcp"];
 
     public static Drill Drill { get; } = new(
         "views-agree", "All views tell the same, and the truth", 2, PlayAsync, Judge);
@@ -37,7 +37,12 @@ internal static partial class ViewsInStep
         foreach (var face in Faces)
         {
             var began = arena.Now;
-            string[] words = face == "monitor" ? ["monitor", "--once"] : [.. face.Split(' '), "--json"];
+            string[] words = face switch
+            {
+                "monitor" => ["monitor", "--once"],
+                "mcp" => ["mcp", "--call", "status"],
+                _ => [.. face.Split(' '), "--json"],
+            };
             var said = await arena.AskAsync(words);
             var seen = said.Exit == 0 ? Read(face, said, evicted) : null;
             if (seen is null)
@@ -69,11 +74,9 @@ internal static partial class ViewsInStep
         switch (face)
         {
             case "status":
-                var status = said.Data.GetProperty("leader");
-                return Of(status) with
-                {
-                    ShowsEviction = said.Data.GetProperty("cleanup").GetProperty("orchestrators_evicted").GetInt32() > 0,
-                };
+                return OfStatus(said.Data);
+            case "mcp":
+                return OfStatus(JsonElement.Parse(said.Text));
             case "leader":
                 return Of(said.Data);
             case "agent list":
@@ -102,6 +105,11 @@ internal static partial class ViewsInStep
                 throw new ArgumentOutOfRangeException(nameof(face));
         }
     }
+
+    private static Seen OfStatus(JsonElement status) => Of(status.GetProperty("leader")) with
+    {
+        ShowsEviction = status.GetProperty("cleanup").GetProperty("orchestrators_evicted").GetInt32() > 0,
+    };
 
     private static Seen Of(JsonElement leader) => new(leader.GetProperty("id").GetString(),
         leader.GetProperty("epoch").GetInt64(), leader.GetProperty("state").GetString(), null);
