@@ -26,16 +26,17 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
         await _beginning.WaitAsync(cancel);
         try
         {
-            if (_life is { IsGone: true } gone)
+            try
             {
-                _life = null;
-                await gone.DisposeAsync();
+                return await LiveAsync(cancel);
             }
-
-            var stores = session.Stores;
-            _life ??= await AgentLife.BeginAsync(new(stores.Work, stores.Witnesses), order,
-                new(session.Around.Ids, Clock, static task => task.Id.Value, session.Output.Remark), cancel);
-            return _life.Id.Value;
+            catch (StoreUnavailableException e) when (!e.IsTransient)
+            {
+                // Another store may lie there now; this one's life is over.
+                await LeaveAsync();
+                session.Lose();
+                return await LiveAsync(cancel);
+            }
         }
         finally
         {
@@ -137,12 +138,30 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
             }
         }
 
-        if (_life is { } life)
+        await LeaveAsync();
+        _beginning.Dispose();
+    }
+
+    private async Task<string> LiveAsync(CancellationToken cancel)
+    {
+        if (_life is { } life && (life.IsGone || await session.Work.ReportAsync(new(life.Id), cancel) is null))
         {
-            await life.DisposeAsync();
+            await LeaveAsync();
         }
 
-        _beginning.Dispose();
+        var stores = session.Stores;
+        _life ??= await AgentLife.BeginAsync(new(stores.Work, stores.Witnesses), order,
+            new(session.Around.Ids, Clock, static task => task.Id.Value, session.Output.Remark), cancel);
+        return _life.Id.Value;
+    }
+
+    private async Task LeaveAsync()
+    {
+        if (_life is { } life)
+        {
+            _life = null;
+            await life.DisposeAsync();
+        }
     }
 
     private async Task ReleaseAsync(Claim claim)

@@ -125,6 +125,23 @@ public sealed class McpTests
     }
 
     [Fact]
+    public async Task Who_acts_on_another_store_than_before_begins_another_life()
+    {
+        using var ground = await Playground.MakeAsync();
+        await using var agent = await ToolClient.BeginAsync(ground);
+        await agent.AskAsync("task_create", new() { ["title"] = "on the lost store" });
+        Directory.Delete(ground.PathOf(".baton"), recursive: true);
+        Assert.Equal(ExitCode.Ok, (await ground.RunAsync("init")).Exit);
+
+        await agent.AskAsync("task_create", new() { ["title"] = "on the new one" });
+        var claimed = await agent.AskAsync("task_claim");
+
+        var me = (await agent.AskAsync("agent_list")).EnumerateArray().Single();
+        Assert.Equal((false, agent.Process.Id), (me.GetProperty("self_reported").GetBoolean(), me.GetProperty("pid").GetInt32()));
+        Assert.Equal(me.GetProperty("task").GetString(), claimed.GetProperty("task").GetProperty("id").GetString());
+    }
+
+    [Fact]
     public async Task Who_calls_no_tool_while_it_holds_a_task_has_stalled()
     {
         using var ground = await Playground.MakeAsync();
