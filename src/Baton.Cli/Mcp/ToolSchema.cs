@@ -18,23 +18,15 @@ internal static class ToolSchema
     {
         var properties = new JsonObject();
         var required = new JsonArray();
-        foreach (var argument in arguments)
+        foreach (var (name, property, isNeeded) in arguments.Select(argument => (NameOf(argument), Property(argument.ValueType,
+                argument.HelpName, argument.Description, argument is INamesIds ? [] : argument.CompletionSources),
+                argument.Arity.MinimumNumberOfValues > 0))
+            .Concat(options.Select(option => (NameOf(option), Property(option.ValueType,
+                option.HelpName, option.Description, option is INamesIds ? [] : option.CompletionSources),
+                option.Required || needed.Contains(option.Name)))))
         {
-            var name = NameOf(argument);
-            properties[name] = Property(argument.ValueType, argument.HelpName, argument.Description, argument is INamesIds
-                ? [] : argument.CompletionSources);
-            if (argument.Arity.MinimumNumberOfValues > 0)
-            {
-                required.Add((JsonNode)name);
-            }
-        }
-
-        foreach (var option in options)
-        {
-            var name = NameOf(option);
-            properties[name] = Property(option.ValueType, option.HelpName, option.Description, option is INamesIds
-                ? [] : option.CompletionSources);
-            if (option.Required || needed.Contains(option.Name))
+            properties[name] = property;
+            if (isNeeded)
             {
                 required.Add((JsonNode)name);
             }
