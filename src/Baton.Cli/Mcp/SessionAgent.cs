@@ -16,6 +16,7 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
     private readonly Dictionary<TaskId, HeldTask> _held = [];
     private AgentLife? _life;
     private Instant _calledAt;
+    private int _callsUnderWay;
 
     private TimeProvider Clock => session.Around.Clock;
 
@@ -44,11 +45,21 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
         }
     }
 
-    /// <summary>A tool is called, or has answered: the agent does something.</summary>
-    public void Called()
+    /// <summary>A tool is called. Who waits for an answer does something.</summary>
+    public void CallBegins()
     {
         lock (_gate)
         {
+            _callsUnderWay++;
+        }
+    }
+
+    /// <summary>It has answered.</summary>
+    public void CallEnds()
+    {
+        lock (_gate)
+        {
+            _callsUnderWay--;
             _calledAt = Instant.Of(Clock);
         }
     }
@@ -179,14 +190,14 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
     // On the keeper's thread, at each extension.
     private void Seen(HeldTask held, DurableTask task)
     {
-        Instant calledAt;
+        TimeSpan silent;
         lock (_gate)
         {
-            calledAt = _calledAt;
+            silent = _callsUnderWay > 0 ? TimeSpan.Zero : Instant.Of(Clock) - _calledAt;
         }
 
         var stall = task.Stall is { } own && own < order.Stall ? own : order.Stall;
-        if (stall is { } longest && Instant.Of(Clock) - calledAt >= longest)
+        if (stall is { } longest && silent >= longest)
         {
             held.Stalled = $"stalled: no tool was called for {Durations.Exact(longest)}";
             // The next extension is refused, and by that the keeper ends.

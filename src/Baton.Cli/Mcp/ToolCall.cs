@@ -80,6 +80,12 @@ internal static class ToolCall
             }
         }
 
+        if (options.Values.Distinct().FirstOrDefault(option => offer.Needs.Contains(option.Name)
+            && !ToolSchema.NamesOf(option).Any(arguments.ContainsKey)) is { } missing)
+        {
+            throw CommandFailure.Usage($"{offer.Name}: {ToolSchema.NameOf(missing)} is missing", missing.Description);
+        }
+
         var words = new List<string>([.. offer.Path, "--json"]);
         foreach (var (name, option) in options)
         {

@@ -14,15 +14,14 @@ internal sealed class ToolSession(Session session, RunOrder order) : IAsyncDispo
     public async Task<ToolAnswer> CallAsync(
         ToolOffer offer, IReadOnlyDictionary<string, JsonElement> arguments, CancellationToken cancel)
     {
-        _agent.Called();
+        _agent.CallBegins();
         try
         {
             return await AnswerAsync(offer, arguments, cancel);
         }
         finally
         {
-            // A call may take long, and whoever waits for its answer can't call another.
-            _agent.Called();
+            _agent.CallEnds();
         }
     }
 

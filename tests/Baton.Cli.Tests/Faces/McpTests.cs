@@ -155,10 +155,25 @@ public sealed class McpTests
         Assert.True((await agent.CallAsync("task_complete", new() { ["id"] = id })).IsError);
     }
 
+    [Fact]
+    public async Task Who_waits_for_a_tool_has_not_stalled()
+    {
+        using var ground = await Playground.MakeAsync();
+        await using var agent = await ToolClient.BeginAsync(ground, "mcp", "--stall", "1s");
+        await agent.AskAsync("task_create", new() { ["title"] = "checked for long" });
+        var id = (await agent.AskAsync("task_claim")).GetProperty("task").GetProperty("id").GetString()!;
+
+        // Longer than it takes until the claim is extended, and looked at, for the first time.
+        var done = await agent.AskAsync("task_complete", new() { ["id"] = id, ["check"] = new[] { "sleep 5" } });
+
+        Assert.Equal("completed", done.GetProperty("status").GetString());
+    }
+
     [Theory]
     [InlineData("task_create", """{"titel":"x"}""", "usage", "did you mean title?")]
     [InlineData("task_create", """{"title":"x","priority":"hihg"}""", "usage", "did you mean high?")]
-    [InlineData("task_create", """{}""", "usage", "--title")]
+    [InlineData("task_create", """{}""", "usage", "title is missing")]
+    [InlineData("task_wait", """{"id":"task_1"}""", "usage", "timeout is missing")]
     [InlineData("task_list", """{"limit":{"a":1}}""", "usage", "limit must be a text")]
     [InlineData("task_ready", """{"limit":"many"}""", "usage", "is no whole number")]
     [InlineData("task_show", """{"id":"task_1"}""", "not_found", "task_1")]
