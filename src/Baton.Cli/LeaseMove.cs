@@ -15,6 +15,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(10);
 
     private readonly CancellationToken _stop = session.Stop;
+    private readonly ElectionName _election = stores.Place.Election;
 
     /// <summary>Moves it, if it is elsewhere.</summary>
     /// <param name="former">Where the leases were until now, as the settings say; null: in the store.</param>
@@ -24,7 +25,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
     {
         var fence = (await stores.Work.SnapshotAsync(_stop)).Fence;
         var tied = string.IsNullOrEmpty(fence.LeaseStoreId) ? null : fence.LeaseStoreId;
-        var mark = stores.Mark.Read(session.Election);
+        var mark = stores.Mark.Read(_election);
         if (tied == stores.Home.Value.StoreId || (tied is null && Epoch.Max(fence.Epoch, mark) == Epoch.None)
             || (tied is null && stores.Place.Leases is null))
         {
@@ -34,7 +35,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
         var terms = tied is null ? [] : await FormerTermsAsync(former, fence);
         var floor = terms.Aggregate(Epoch.Max(fence.Epoch, mark), (highest, term) => Epoch.Max(highest, term.Epoch));
         var term = await WinAsync(floor);
-        stores.Mark.Raise(session.Election, term.Epoch);
+        stores.Mark.Raise(_election, term.Epoch);
         await stores.Work.BeginTermAsync(
             new(term, terms, new(term.Epoch.Value - 1), new(term.Epoch.Value - 1)) { MovesLeases = true }, _stop);
         await stores.Leases.ReleaseAsync(term, TermEnd.Released, _stop);
@@ -48,7 +49,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
         try
         {
             using var old = around.Open(stores.Place with { Leases = former }, OpenPurpose.Use, around);
-            var leader = await new StatusReader(session.Election, old.Leases, old.Work, old.Witnesses, around.Clock,
+            var leader = await new StatusReader(_election, old.Leases, old.Work, old.Witnesses, around.Clock,
                 around.ClockDomain).ReadLeaderAsync(_stop);
             if (leader.IsLeading)
             {
@@ -59,7 +60,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
 
             var terms = ImmutableArray.CreateBuilder<Term>();
             await foreach (var term in old.Leases.TermsAsync(
-                session.Election, new(Math.Max(0, fence.Epoch.Value - 1)), _stop))
+                _election, new(Math.Max(0, fence.Epoch.Value - 1)), _stop))
             {
                 terms.Add(term);
             }
@@ -76,7 +77,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
 
     private async Task<Term> WinAsync(Epoch floor)
     {
-        var view = await stores.Leases.ReadAsync(session.Election, _stop);
+        var view = await stores.Leases.ReadAsync(_election, _stop);
         var standing = view.Holder is null ? (view.Epoch == Epoch.None ? LeaseStanding.None : LeaseStanding.Released)
             : view.HasRunOut ? LeaseStanding.RanOut : LeaseStanding.Held;
         var candidate = new Candidate(session.Around.Ids.NewLife("init").AsHolder())
@@ -85,7 +86,7 @@ internal sealed class LeaseMove(Session session, OpenStores stores)
             Pid = Environment.ProcessId,
         };
         return await stores.Leases.TryAcquireAsync(
-            new(session.Election, candidate, Ttl, floor, 1, new(view.Epoch, view.Renewals, standing)), _stop)
+            new(_election, candidate, Ttl, floor, 1, new(view.Epoch, view.Renewals, standing)), _stop)
             is AcquireAnswer.Acquired won ? won.Term
             : throw new CommandFailure(ErrorCode.Conflict,
                 $"{view.Holder?.Holder.Value ?? "another"} leads by the leases in "

@@ -23,6 +23,21 @@ internal static class PostgresStores
         };
     }
 
+    /// <summary>Whether two addresses lead to one store now; false too where that can't be seen.</summary>
+    public static bool AreOne(PostgresAddress one, PostgresAddress other)
+    {
+        try
+        {
+            using var first = PostgresDatabase.Open(one);
+            using var second = PostgresDatabase.Open(other);
+            return (first.StoreId, first.Place) == (second.StoreId, second.Place);
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
+
     private static (PostgresDatabase Database, bool IsNew, bool IsAnew) OpenDatabase(
         StorePlace place, OpenPurpose purpose, EpochFile mark, Surroundings around)
     {

@@ -42,16 +42,20 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
     }
 
     /// <summary>The election's name, checked.</summary>
-    public ElectionName ElectionName()
+    public ElectionName ElectionName() => NameOf(Election);
+
+    /// <summary>The name of an election, checked.</summary>
+    /// <exception cref="CommandFailure">It is none.</exception>
+    public static ElectionName NameOf(Setting election)
     {
         try
         {
-            return new(Election.Value);
+            return new(election.Value);
         }
         catch (ArgumentException)
         {
             throw CommandFailure.Usage(
-                $"'{Election.Value}' (from {Election.Origin}) is no election name: 1 to 64 of A-Z a-z 0-9 . _ -");
+                $"'{election.Value}' (from {election.Origin}) is no election name: 1 to 64 of A-Z a-z 0-9 . _ -");
         }
     }
 
@@ -67,18 +71,23 @@ internal sealed record Settings(Workspace? Workspace, Setting? Store, Setting? L
                 $"there is no .baton here or above ({workingFolder})");
         }
 
-        var store = StoreUri.Parse(Store, BaseOf(Store, workingFolder));
-        if (store.IsForLeases)
-        {
-            throw CommandFailure.Usage($"{store.Masked} (from {Store.Origin}) keeps leases, and no work",
-                "name it with --leases, and with --store where the work is: sqlite:PATH or postgres://…");
-        }
-
+        var store = StoreOf(Store, BaseOf(Store, workingFolder));
         var leases = LeasesOf(store, workingFolder);
         return new(Workspace, store, ElectionName())
         {
             Leases = leases, StateFolder = StateFolder, WorkingFolder = workingFolder,
         };
+    }
+
+    /// <summary>The work store that a setting names; a relative path goes from a folder.</summary>
+    /// <exception cref="CommandFailure">The URI is wrong, or keeps no work.</exception>
+    public static StoreUri StoreOf(Setting setting, string from)
+    {
+        var store = StoreUri.Parse(setting, from);
+        return store.IsForLeases
+            ? throw CommandFailure.Usage($"{store.Masked} (from {setting.Origin}) keeps leases, and no work",
+                "name it with --leases, and with --store where the work is: sqlite:PATH or postgres://…")
+            : store;
     }
 
     /// <summary>Where a workspace's own file says that its leases are; null: in the store.</summary>

@@ -64,6 +64,15 @@ internal sealed record Workspace(string Root)
         }
     }
 
+    /// <summary>Writes the settings if they are not what the file says.</summary>
+    public void Remember(WorkspaceConfig config)
+    {
+        if (config != ReadConfig())
+        {
+            WriteConfig(config);
+        }
+    }
+
     /// <summary>Writes the settings whole or not at all.</summary>
     public void WriteConfig(WorkspaceConfig config)
     {

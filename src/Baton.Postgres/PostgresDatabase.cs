@@ -63,6 +63,12 @@ public sealed class PostgresDatabase : IDisposable
     public string StoreId { get; private set; } = "";
 
     /// <summary>
+    /// Where it is by the server's own account, whatever address leads there: the system's identifier, and the numbers of
+    /// database and schema. A copy lies in another place, one that was renamed or promoted in the same.
+    /// </summary>
+    public string Place { get; private set; } = "";
+
+    /// <summary>
     /// Whether a pooler stands between: sessions are shared, so nothing is pushed, and looking must do.
     /// </summary>
     public bool IsPooled { get; private set; }
@@ -199,7 +205,9 @@ public sealed class PostgresDatabase : IDisposable
             SELECT pg_is_in_recovery(), pg_backend_pid(), current_setting('synchronous_commit'),
                 current_setting('fsync'), to_regclass('meta') IS NOT NULL, current_setting('server_encoding'),
                 (SELECT string_agg(name, ', ') FROM (VALUES {PostgresSchema.Tables}) t (name)
-                    WHERE to_regclass(name) IS NULL)
+                    WHERE to_regclass(name) IS NULL),
+                concat_ws('-', (SELECT system_identifier FROM pg_control_system()),
+                    (SELECT oid FROM pg_database WHERE datname = current_database()), to_regnamespace(@schema)::oid)
             """, row =>
         {
             row.Read();
@@ -223,8 +231,9 @@ public sealed class PostgresDatabase : IDisposable
             // A pooler gives its clients a number of its own.
             IsPooled = row.GetInt32(1) != connection.ProcessID;
             IsFragile = row.GetString(3) == "off";
+            Place = row.GetString(7);
             return (row.GetBoolean(4), row.IsDBNull(6) ? null : row.GetString(6));
-        });
+        }, ("schema", $"\"{Address.Schema}\""));
         if (isThere)
         {
             ReadMeta(steps);

@@ -191,6 +191,14 @@ public sealed class SqliteFile : IDisposable
         }
     }
 
+    /// <summary>Whether nothing was ever done in it, whichever election it would have been for.</summary>
+    /// <exception cref="StoreUnavailableException">It can't be read.</exception>
+    public bool IsUnused() => NewLink().Read(link => Convert.ToInt64(link.Scalar("""
+        SELECT EXISTS (SELECT 1 FROM event) OR EXISTS (SELECT 1 FROM task) OR EXISTS (SELECT 1 FROM message)
+            OR EXISTS (SELECT 1 FROM agent) OR EXISTS (SELECT 1 FROM lease WHERE epoch > 0)
+            OR EXISTS (SELECT 1 FROM term) OR EXISTS (SELECT 1 FROM fence WHERE epoch > 0)
+        """), CultureInfo.InvariantCulture) == 0);
+
     /// <summary>A connection of one's own.</summary>
     internal SqliteLink NewLink(bool isUrgent = false)
     {
