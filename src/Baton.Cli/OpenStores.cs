@@ -41,7 +41,7 @@ internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, Election
         .Add("BATON_ELECTION", Election.Value);
 
     // Another database in the same folder has an epoch file and witnesses of its own.
-    private string Stem => !Store.IsEmbedded ? Path.Combine(StateFolder, Store.Address.Key) + "/"
+    private string Stem => !Store.IsEmbedded ? HostFolder.Of(StateFolder, Store.Address) + "/"
         : Path.GetFileName(Store.Path) == "baton.db" ? Path.GetDirectoryName(Store.Path) + "/"
         : Store.Path + ".";
 

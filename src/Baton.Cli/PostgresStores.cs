@@ -60,7 +60,7 @@ internal static class PostgresStores
         var database = PostgresDatabase.OpenOrCreate(address, around.Ids.NewSecret(), out var created);
         try
         {
-            HostFolder.Share(place, database.StoreId, isReader: false);
+            HostFolder.Share(place, database.StoreId, database.Place, isReader: false);
             if (mark.StoreId is null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(place.EpochFile)!);
@@ -80,7 +80,7 @@ internal static class PostgresStores
     {
         try
         {
-            HostFolder.Share(place, database.StoreId, isReader: true);
+            HostFolder.Share(place, database.StoreId, database.Place, isReader: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Baton.Etcd;
@@ -49,7 +51,16 @@ public sealed partial record EtcdAddress
     public string WithoutSecrets => UserPassword().Replace(Text, "$1@");
 
     /// <summary>Names the cluster on this host, whoever connects.</summary>
-    public string Key => NotInName().Replace(string.Join('-', Endpoints.Order(StringComparer.Ordinal)), "_");
+    public string Key
+    {
+        get
+        {
+            var members = string.Join('-', Endpoints.Order(StringComparer.Ordinal));
+            // A name that holds the mark which stands for all others could be taken for another cluster's.
+            return NotInName().Replace(members, "_") + (members.Contains('_', StringComparison.Ordinal)
+                ? $"~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(members)))[..12]}" : "");
+        }
+    }
 
     /// <summary>The password: of the URI, else of <c>ETCDCTL_PASSWORD</c>.</summary>
     internal string? Password => OwnPassword

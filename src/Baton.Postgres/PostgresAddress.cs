@@ -85,9 +85,6 @@ public sealed partial class PostgresAddress
         SecretParameter().Replace(UserPassword().Replace(Text, "$1@"), "").Replace("?&", "?", StringComparison.Ordinal)
             .TrimEnd('?', '&');
 
-    /// <summary>Names the store on this host, whoever connects: <c>host-port-database-schema</c>.</summary>
-    public string Key => NotInName().Replace($"{_settings.Host}-{_settings.Port}-{Database}-{Schema}", "_");
-
     /// <summary>The same server and database, and another schema.</summary>
     /// <exception cref="FormatException">The name is no schema's.</exception>
     public PostgresAddress InSchema(string schema)

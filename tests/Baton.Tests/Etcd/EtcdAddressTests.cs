@@ -79,5 +79,6 @@ public sealed class EtcdAddressTests
     {
         Assert.Equal(EtcdAddress.Parse("etcd://b,a:1").Key, EtcdAddress.Parse("etcd://u:p@a:1,b?tls=true").Key);
         Assert.Matches("^[A-Za-z0-9._-]+$", EtcdAddress.Parse("etcd://[::1]:1,h").Key);
+        Assert.NotEqual(EtcdAddress.Parse("etcd://a:1,b:2").Key, EtcdAddress.Parse("etcd://a_1-b:2").Key);
     }
 }

@@ -32,7 +32,7 @@ public sealed partial class PostgresSqlTests
         var address = PostgresAddress.Parse(uri);
         Assert.Equal((shown, kept), (address.Masked, address.WithoutSecrets));
         Assert.Equal(shown, PostgresAddress.Parse(address.Masked).Masked);
-        Assert.Matches("^[A-Za-z0-9._-]+$", address.Key);
+        Assert.Matches("^[A-Za-z0-9._~-]+$", address.Key);
     }
 
     [Theory]
