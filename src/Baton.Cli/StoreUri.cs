@@ -57,8 +57,9 @@ internal sealed partial record StoreUri(string Kind, string Text)
             Embedded when rest.Contains('\0', StringComparison.Ordinal) || rest.Trim().Length == 0 =>
                 throw Wrong(setting, "names no file"),
             Embedded => new(Embedded, $"{Embedded}:{System.IO.Path.GetFullPath(rest, from)}"),
-            Postgres or "postgresql" => Server(setting, Postgres, PostgresAddress.Parse),
-            Etcd => Server(setting, Etcd, EtcdAddress.Parse),
+            Postgres or "postgresql" => Server(
+                setting, Postgres, uri => PostgresAddress.Parse(uri).WithFilesFrom(from).Text),
+            Etcd => Server(setting, Etcd, uri => EtcdAddress.Parse(uri).WithFilesFrom(from).Text),
             _ => throw Wrong(setting, "is no store"),
         };
     }
@@ -80,12 +81,11 @@ internal sealed partial record StoreUri(string Kind, string Text)
             place.Leases is null ? stores : EtcdLeases.Of(stores, place.Leases.Cluster, purpose, around), purpose);
     }
 
-    private static StoreUri Server<T>(Setting setting, string kind, Func<string, T> parse)
+    private static StoreUri Server(Setting setting, string kind, Func<string, string> parse)
     {
         try
         {
-            parse(setting.Value);
-            return new(kind, setting.Value);
+            return new(kind, parse(setting.Value));
         }
         catch (FormatException e)
         {

@@ -62,6 +62,16 @@ public sealed partial record EtcdAddress
         }
     }
 
+    /// <summary>
+    /// The same address, whose files are named from the root: it may be kept, and read in another folder.
+    /// </summary>
+    /// <param name="folder">From where a relative path goes.</param>
+    public EtcdAddress WithFilesFrom(string folder) => Parse(FileParameter().Replace(Text, found =>
+        Uri.UnescapeDataString(found.Groups["path"].Value) is { Length: > 0 } path && !Path.IsPathRooted(path)
+            ? found.Groups["name"].Value + Uri.EscapeDataString(Path.GetFullPath(path, folder))
+                .Replace("%2F", "/", StringComparison.Ordinal)
+            : found.Value));
+
     /// <summary>The password: of the URI, else of <c>ETCDCTL_PASSWORD</c>.</summary>
     internal string? Password => OwnPassword
         ?? (Environment.GetEnvironmentVariable("ETCDCTL_PASSWORD") is { Length: > 0 } value ? value : null);
@@ -159,6 +169,9 @@ public sealed partial record EtcdAddress
 
     [GeneratedRegex("(://[^/@:]*):[^?]*@")]
     private static partial Regex UserPassword();
+
+    [GeneratedRegex("(?<name>(?<=[?&])(?:cacert|cert|key)=)(?<path>[^&]*)")]
+    private static partial Regex FileParameter();
 
     [GeneratedRegex("[^A-Za-z0-9._-]")]
     private static partial Regex NotInName();

@@ -71,6 +71,19 @@ public sealed class StateFolderTests : IDisposable
         await LeadAsync("renamed", 4, isThere: true);
     }
 
+    [Fact]
+    public async Task A_file_that_the_address_names_is_found_from_everywhere()
+    {
+        await File.WriteAllTextAsync(_place.PathOf("pf"), "", Cancel);
+        File.SetUnixFileMode(_place.PathOf("pf"), UnixFileMode.UserRead);
+        Own.Value.Do("CREATE DATABASE passed");
+        await OkAsync("init", "w", "--store", $"{In("passed")}?passfile=pf");
+        Assert.Contains($"passfile={_place.PathOf("pf")}",
+            await File.ReadAllTextAsync(_place.PathOf("w/.baton/config.json"), Cancel), StringComparison.Ordinal);
+        var played = await _place.RunAsync([("BATON_STORE", null)], _place.PathOf("w"), "status");
+        Assert.True(played.Exit == 0, played.Error);
+    }
+
     private static string In(string database) =>
         $"postgres://postgres@127.0.0.1:{Own.Value.Port}/{Uri.EscapeDataString(database)}";
 

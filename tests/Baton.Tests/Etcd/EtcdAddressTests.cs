@@ -81,4 +81,9 @@ public sealed class EtcdAddressTests
         Assert.Matches("^[A-Za-z0-9._-]+$", EtcdAddress.Parse("etcd://[::1]:1,h").Key);
         Assert.NotEqual(EtcdAddress.Parse("etcd://a:1,b:2").Key, EtcdAddress.Parse("etcd://a_1-b:2").Key);
     }
+
+    [Fact]
+    public void Files_may_be_named_from_the_root() =>
+        Assert.Equal("etcd://h?cacert=/w/ca.pem&cert=/c&key=/k/my%20key",
+            EtcdAddress.Parse("etcd://h?cacert=ca.pem&cert=/c&key=../k/my%20key").WithFilesFrom("/w").Text);
 }

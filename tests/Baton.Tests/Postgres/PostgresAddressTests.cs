@@ -16,4 +16,13 @@ public sealed class PostgresAddressTests
         Assert.StartsWith("h-1-my_db-s~", keys[1], StringComparison.Ordinal);
         Assert.Equal(keys[1], PostgresAddress.Parse("postgres://u:p@h:1/my%20db?schema=s&sslmode=require").Key);
     }
+
+    [Fact]
+    public void Files_may_be_named_from_the_root()
+    {
+        Assert.Equal("postgres://h/d?passfile=/w/my%20pf&sslkey=/k&sslrootcert=/r/ca.pem&schema=s",
+            PostgresAddress.Parse("postgres://h/d?passfile=my%20pf&sslkey=/k&sslrootcert=../r/ca.pem&schema=s")
+                .WithFilesFrom("/w").Text);
+        Assert.Equal("postgres://h/passfile=x", PostgresAddress.Parse("postgres://h/passfile=x").WithFilesFrom("/w").Text);
+    }
 }
