@@ -99,6 +99,11 @@ public sealed partial class PostgresAddress
     public static PostgresAddress Parse(string uri)
     {
         ArgumentNullException.ThrowIfNull(uri);
+        if (uri.Contains("://", StringComparison.Ordinal))
+        {
+            RequireEscaped(uri);
+        }
+
         if (!Uri.TryCreate(uri, UriKind.Absolute, out var parts)
             || parts.Scheme is not ("postgres" or "postgresql") || !uri.Contains("://", StringComparison.Ordinal))
         {
@@ -128,15 +133,15 @@ public sealed partial class PostgresAddress
             settings.Database = database;
         }
 
-        var schema = DefaultSchema;
-        foreach (var parameter in parts.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        try
         {
-            var pair = parameter.Split('=', 2);
-            Set(settings, Uri.UnescapeDataString(pair[0]), pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "",
-                ref schema);
+            return new(uri, settings, Set(settings, parts.Query));
         }
-
-        return new(uri, settings, schema);
+        catch (FormatException) when (login[0].Length == 0 && parts.Query.Contains('@', StringComparison.Ordinal))
+        {
+            // What the message would show may be a piece of a password that begins before its ?.
+            throw Unescaped();
+        }
     }
 
     /// <summary>The connection string for one use of the store.</summary>
@@ -157,6 +162,25 @@ public sealed partial class PostgresAddress
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string? HomePassfile() => Variable("HOME") is { } home ? Path.Combine(home, ".pgpass") : null;
+
+    /// <summary>Takes in the parameters; gives the schema.</summary>
+    private static string Set(NpgsqlConnectionStringBuilder settings, string query)
+    {
+        var schema = DefaultSchema;
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var parameter in query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var pair = parameter.Split('=', 2);
+            var name = Uri.UnescapeDataString(pair[0]);
+            Set(settings, name, pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "", ref schema);
+            if (!given.Add(name))
+            {
+                throw new FormatException($"gives {name} twice: leave one out");
+            }
+        }
+
+        return schema;
+    }
 
     private static void Set(NpgsqlConnectionStringBuilder settings, string name, string value, ref string schema)
     {
@@ -214,7 +238,7 @@ public sealed partial class PostgresAddress
                 throw new FormatException("has a connect_timeout that is not 1 to 300 seconds");
             default:
                 throw new FormatException($"has a parameter '{name}' that is not known: it takes schema, sslmode, "
-                    + "sslrootcert, sslcert, sslkey, sslpassword, passfile, host, port, user, connect_timeout");
+                    + "sslrootcert, sslcert, sslkey, sslpassword, passfile, host, port, user, password, connect_timeout");
         }
     }
 

@@ -145,8 +145,13 @@ internal static class PostgresFault
     };
 
     private static StoreUnavailableException Unreachable(PostgresAddress address, string why, Exception inner) => new(
-        StoreFault.Unreachable, $"the server at {address.Server} can't be reached: {OneLine(why)}",
+        StoreFault.Unreachable, $"the server at {address.Server} can't be reached: {NoSocket(address) ?? OneLine(why)}",
         "start it, or mend the store's address", true, inner);
+
+    // The system speaks of an address that can't be assigned.
+    private static string? NoSocket(PostgresAddress address) => !address.IsSocket || File.Exists(address.Socket) ? null
+        : Directory.Exists(Path.GetDirectoryName(address.Socket)) ? $"there is no socket {address.Socket}"
+        : $"there is no folder {Path.GetDirectoryName(address.Socket)}";
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

@@ -84,6 +84,22 @@ public sealed class StateFolderTests : IDisposable
         Assert.True(played.Exit == 0, played.Error);
     }
 
+    [Fact]
+    public async Task An_address_that_is_written_wrongly_is_no_server_that_is_away()
+    {
+        foreach (var wrong in (string[])["postgres://baton:s3cr@t:/#%x@127.0.0.1:5432/work", "postgres://b:s3c/ret@h/d"])
+        {
+            var played = await RunAsync("status", "--store", wrong);
+            Playground.Refuses(played, ExitCode.Usage, "%23");
+            Assert.DoesNotContain("s3c", played.Error, StringComparison.Ordinal);
+        }
+
+        Playground.Refuses(await RunAsync("status", "--store", "postgres:///d?host=/no/such"), ExitCode.Unavailable,
+            "there is no folder /no/such");
+        Playground.Refuses(await RunAsync("status", "--store", $"postgres:///d?host={_place.Root}"), ExitCode.Unavailable,
+            $"there is no socket {_place.PathOf(".s.PGSQL.5432")}");
+    }
+
     private static string In(string database) =>
         $"postgres://postgres@127.0.0.1:{Own.Value.Port}/{Uri.EscapeDataString(database)}";
 
