@@ -88,7 +88,8 @@ internal static class EtcdLeases
     private static CommandFailure NeverMade(StoreUnavailableException e) =>
         new(ErrorCode.NoWorkspace, e.Message, e.Hint);
 
-    private static KnownLeases? Known(StorePlace place)
+    /// <summary>The leases in etcd that this host has met for a place; null where there are none, or it can't be read.</summary>
+    public static KnownLeases? Known(StorePlace place)
     {
         try
         {

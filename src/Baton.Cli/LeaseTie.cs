@@ -20,10 +20,20 @@ internal static class LeaseTie
     {
         var home = stores.Home.Value;
         var tied = OfAsync(stores.Work, CancellationToken.None).GetAwaiter().GetResult();
-        return string.IsNullOrEmpty(tied) || tied == home.StoreId ? home : throw new StoreUnavailableException(
-            StoreFault.ForeignLeases,
-            $"the work in {stores.Place.Store.Masked} takes its epochs from another lease store than "
-            + $"{(stores.Place.Leases ?? stores.Place.Store).Masked}",
-            "name that one with --leases or BATON_LEASES, or move to this one: baton init --leases URI");
+        return string.IsNullOrEmpty(tied) || tied == home.StoreId ? home : throw Foreign(stores.Place, tied);
+    }
+
+    private static StoreUnavailableException Foreign(StorePlace place, string tied)
+    {
+        var work = $"the work in {place.Store.Masked} takes its epochs from another lease store than";
+        return place.Leases is { } leases
+            ? new(StoreFault.ForeignLeases, $"{work} {leases.Masked}",
+                "name that one with --leases or BATON_LEASES, or move to this one: baton init --leases URI")
+            : EtcdLeases.Known(place) is { } known && known.Id == tied
+                ? new(StoreFault.ForeignLeases, $"{work} its own, from leases in etcd ({known.Cluster})",
+                    "name them with --leases or BATON_LEASES, or move them here: baton init --leases store")
+                : new(StoreFault.ForeignLeases, $"{work} its own: it was put back from a copy while orchestrators ran, "
+                    + "or its leases are in etcd",
+                    "stop all orchestrators, then put the copy back once more; or name the leases in etcd with --leases");
     }
 }

@@ -100,6 +100,17 @@ public sealed class StateFolderTests : IDisposable
             $"there is no socket {_place.PathOf(".s.PGSQL.5432")}");
     }
 
+    [Fact]
+    public async Task A_store_that_was_put_back_beside_one_made_anew_is_not_called_two()
+    {
+        Own.Value.Do("CREATE DATABASE mixed");
+        await LeadAsync("mixed", 1);
+        Own.Value.Do("INSERT INTO baton.fence VALUES ('main', 1, 'a-1', 'the one before') "
+            + "ON CONFLICT (election) DO UPDATE SET lease_store_id = 'the one before'", "mixed");
+        Playground.Refuses(await RunAsync("status", "--store", In("mixed")), ExitCode.Unavailable,
+            "than its own: it was put back from a copy while orchestrators ran");
+    }
+
     private static string In(string database) =>
         $"postgres://postgres@127.0.0.1:{Own.Value.Port}/{Uri.EscapeDataString(database)}";
 
