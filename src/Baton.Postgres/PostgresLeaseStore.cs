@@ -313,7 +313,9 @@ public sealed class PostgresLeaseStore : ILeaseStore
                 "restore the store from a copy; epochs go on above the known ones");
         }
 
-        var view = epoch == 0 ? LeaseView.Never(election) : new LeaseView(election, new(epoch))
+        // A row that was set back by hand is waited out like any other that falls silent, and then taken as it stands.
+        var isNone = epoch == 0 && row.IsDBNull(1) && (row.IsDBNull(2) || row.GetInt64(2) == 0);
+        var view = isNone ? LeaseView.Never(election) : new LeaseView(election, new(epoch))
         {
             Holder = row.IsDBNull(1) ? null : new Candidate(new(row.GetString(1)))
             {

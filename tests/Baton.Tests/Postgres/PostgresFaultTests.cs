@@ -233,6 +233,20 @@ public sealed class PostgresFaultTests(OwnPostgresServer own) : IClassFixture<Ow
         Assert.True(won.KnownBefore < new Epoch(3), "that it was lost is known");
     }
 
+    [Theory]
+    [InlineData("epoch = 0, holder = 'nobody-1'")]
+    [InlineData("epoch = 0, holder = NULL, renewals = 7")]
+    public async Task A_lease_row_without_an_epoch_is_waited_out_and_taken(string change)
+    {
+        var first = Start(Make());
+        var leadership = await first.LeadsAsync(above: 0);
+        await first.DisposeAsync();
+        using var database = Make();
+        await RunAsync($"UPDATE {_schema}.lease SET ttl_ms = 500, {change}");
+        await using var candidate = Start(Make());
+        Assert.True((await candidate.LeadsAsync(above: leadership.Epoch.Value)).IsValid);
+    }
+
     [Fact]
     public async Task A_promoted_replica_ends_the_term()
     {
