@@ -53,5 +53,6 @@ internal static class CommandTree
         DoctorCommand.Declare(),
         ConfigCommand.Declare(),
         CompletionCommand.Declare(),
+        HelpCommand.Declare(),
     ];
 }

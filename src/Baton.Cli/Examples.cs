@@ -135,6 +135,7 @@ internal static class Examples
         ["doctor"] = ["baton doctor", "baton doctor --fix"],
         ["config"] = ["baton config show"],
         ["config show"] = ["baton config show", "baton config show --json"],
+        ["help"] = ["baton help", "baton help task create"],
         ["completion"] = ["source <(baton completion bash)", "baton completion fish | source"],
     };
 

@@ -82,6 +82,18 @@ public sealed class WordsTests
         Assert.Contains("\"attempt\":0", (await stage.PlayAsync("task", "show", id, "--json")).Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("task")]
+    [InlineData("task", "create")]
+    public async Task Help_is_a_word_too(params string[] command)
+    {
+        var asked = await new Stage().PlayAsync([.. command, "--help"]);
+        Assert.Equal(asked, await new Stage().PlayAsync(["help", .. command]));
+        Assert.Equal(new(ExitCode.Usage, "", "baton: help: unknown command 'task creat'; did you mean create?\n"
+            + "hint: baton help\n"), await new Stage().PlayAsync("help", "task", "creat"));
+    }
+
     [Fact]
     public async Task What_begins_with_a_dash_is_taken_after_two_of_them_and_behind_an_option()
     {
