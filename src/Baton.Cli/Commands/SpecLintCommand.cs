@@ -38,6 +38,10 @@ internal static class SpecLintCommand
                 isAnyMissing = true;
                 findings.Add(new(file, 1, "damage", "there is no such file"));
             }
+            else if (path == desk.Full(Index))
+            {
+                CheckIndex(desk, [.. desk.Files()], findings);
+            }
             else if (TextOf(() => SpecDesk.ReadAt(path, file), file, findings) is { } text)
             {
                 Check(session, tasks, file, text, findings);
@@ -91,6 +95,11 @@ internal static class SpecLintCommand
             findings.Add(new(task.SpecFile!, 1, "drift", $"{task.Id} names this spec, and it is not there"));
         }
 
+        CheckIndex(desk, files, findings);
+    }
+
+    private static void CheckIndex(SpecDesk desk, string[] files, List<SpecFindingJson> findings)
+    {
         if (TextOf(() => desk.Read(Index), Index, findings) is { } index)
         {
             var links = SpecIndex.Links(index);

@@ -53,10 +53,14 @@ public sealed class SpecTests : IDisposable
         var id = await MendAsync();
         await _stage.PlayAsync("spec", "generate", id);
         Golden.Check("spec-lint-clean", await _stage.PlayAsync("spec", "lint"));
+        // As a wildcard gives them.
+        Golden.Check("spec-lint-clean", await _stage.PlayAsync("spec", "lint", FileOf(id), "docs/specs/README.md"));
         await _stage.PlayAsync("task", "cancel", id);
         File.AppendAllText(_folder.PathOf("docs/specs/README.md"), "- [gone](task_1_gone.md)\n");
         File.WriteAllText(_folder.PathOf("docs/specs/stray.md"), "# A page\n");
         Golden.Check("spec-lint", await _stage.PlayAsync("spec", "lint"));
+        Assert.Contains("the link to task_1_gone.md leads nowhere",
+            (await _stage.PlayAsync("spec", "lint", "docs/specs/README.md")).Out, StringComparison.Ordinal);
         Golden.Check("spec-lint-json", await _stage.PlayAsync("spec", "lint", FileOf(id), "--json"));
     }
 
