@@ -101,8 +101,18 @@ internal sealed record OpenStores(StorePlace Place, Lazy<LeaseHome> Home, IWorkS
     /// <summary>Names the process that holds the write lock at this moment; null when none does.</summary>
     public Func<string?> WhoWrites { get; init; } = static () => null;
 
+    /// <summary>
+    /// Whether the stores stay usable for as long as their ids are the same; a file of that id may be another copy.
+    /// </summary>
+    public bool IsKnownById { get; init; }
+
     /// <summary>What else is to be closed with them.</summary>
     public IDisposable? Owned { get; init; }
+
+    /// <summary>Whether these, just opened, are the ones that were opened before.</summary>
+    /// <exception cref="StoreUnavailableException">The leases lie apart, and can't be reached.</exception>
+    public bool IsSameAs(OpenStores before) => IsKnownById && before.IsKnownById && StoreId == before.StoreId
+        && (Place.Leases is null || !before.Home.IsValueCreated || Home.Value.StoreId == before.Home.Value.StoreId);
 
     /// <summary>Closes them.</summary>
     public void Dispose() => Owned?.Dispose();

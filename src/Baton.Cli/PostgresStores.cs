@@ -17,6 +17,7 @@ internal static class PostgresStores
             new WitnessFolder(place.WitnessFolder), mark)
         {
             Owned = database,
+            IsKnownById = true,
             IsNew = isNew,
             IsAnew = isAnew,
             Cautions = [.. Cautions(database)],

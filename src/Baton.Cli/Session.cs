@@ -12,7 +12,9 @@ internal sealed class Session : IDisposable
     private readonly ParseResult _parsed;
     private Settings? _settings;
     private readonly List<OpenStores> _lost = [];
+    private readonly Lock _gate = new();
     private OpenStores? _stores;
+    private bool _isInDoubt;
 
     public Session(ParseResult parsed, GlobalOptions globals, Surroundings around)
     {
@@ -67,8 +69,25 @@ internal sealed class Session : IDisposable
     public StatusReader Status =>
         new(Election, Leases, Work, Stores.Witnesses, Around.Clock, Around.ClockDomain);
 
-    /// <summary>Opens the stores; once open they stay as they are.</summary>
-    public OpenStores Open(OpenPurpose purpose) => _stores ??= OpenAnother(purpose);
+    /// <summary>Opens the stores; once open they stay as they are, until they are in doubt.</summary>
+    public OpenStores Open(OpenPurpose purpose)
+    {
+        lock (_gate)
+        {
+            if (_stores is not { } known)
+            {
+                return _stores = OpenAnother(purpose);
+            }
+
+            if (_isInDoubt)
+            {
+                _stores = Confirm(known, OpenAnother(purpose));
+                _isInDoubt = false;
+            }
+
+            return _stores;
+        }
+    }
 
     /// <summary>
     /// Opens the stores once more, for whoever closes them; tells when a lost one was made anew.
@@ -95,16 +114,14 @@ internal sealed class Session : IDisposable
     public Command Root => _parsed.RootCommandResult.Command;
 
     /// <summary>
-    /// Counts the open stores as lost: the next use opens what lies there now. They are closed with the
-    /// session, for
-    /// others may still hold them.
+    /// Doubts that the open stores are still what lies there: the next use opens that, and goes on with it if it is
+    /// another one. Those that are lost are closed with the session, for others may still hold them.
     /// </summary>
-    public void Lose()
+    public void Doubt()
     {
-        if (_stores is { } stores)
+        lock (_gate)
         {
-            _lost.Add(stores);
-            _stores = null;
+            _isInDoubt = true;
         }
     }
 
@@ -126,5 +143,27 @@ internal sealed class Session : IDisposable
         }
 
         _stores?.Dispose();
+    }
+
+    // What fails for another reason, as a right that was revoked, is no other store: opened again and again it would
+    // take one connection after the other from a server.
+    private OpenStores Confirm(OpenStores known, OpenStores found)
+    {
+        try
+        {
+            if (!found.IsSameAs(known))
+            {
+                _lost.Add(known);
+                return found;
+            }
+        }
+        catch
+        {
+            found.Dispose();
+            throw;
+        }
+
+        found.Dispose();
+        return known;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
             {
                 // Another store may lie there now; this one's life is over.
                 await LeaveAsync();
-                session.Lose();
+                session.Doubt();
                 return await LiveAsync(cancel);
             }
         }

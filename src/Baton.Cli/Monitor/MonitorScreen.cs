@@ -72,7 +72,7 @@ internal static class MonitorScreen
         {
             if (!e.IsTransient)
             {
-                session.Lose();
+                session.Doubt();
             }
 
             return (null, [new(Plain.Line(e.Message), Tone.Bad)]);

@@ -10,6 +10,7 @@ internal sealed class EventFeed(Session session, long after, Action<WorkEvent> t
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private long _after = after;
 
@@ -17,12 +18,14 @@ internal sealed class EventFeed(Session session, long after, Action<WorkEvent> t
     public async Task FollowAsync(CancellationToken stop)
     {
         long mark = 0;
+        var pause = AfterTrouble;
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 mark = await session.Work.ChangedAsync(mark, LongestWait, stop);
                 await TellNewAsync(stop);
+                pause = AfterTrouble;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -32,11 +35,12 @@ internal sealed class EventFeed(Session session, long after, Action<WorkEvent> t
             {
                 if (!e.IsTransient)
                 {
-                    session.Lose();
+                    session.Doubt();
                 }
 
-                await Task.Delay(AfterTrouble, session.Around.Clock, stop)
+                await Task.Delay(pause, session.Around.Clock, stop)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
     }

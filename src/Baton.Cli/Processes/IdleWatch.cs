@@ -41,7 +41,7 @@ internal sealed class IdleWatch(Session session, Epoch floor, IReadOnlyList<Skil
                 before = null;
                 if (!e.IsTransient)
                 {
-                    session.Lose();
+                    session.Doubt();
                 }
             }
 
