@@ -65,22 +65,26 @@ internal static class OrchestratorCommand
         Session session, Order order, OpenLead reopen, OpenStores stores, CancellationToken stop)
     {
         string? told = null;
+        var hasLived = false;
         while (true)
         {
-            var life = new Orchestrator(Options(session, order, stores), new(
-                stores.Leases, stores.Work, stores.Mark, stores.Witnesses));
+            Orchestrator? life = null;
             OrchestratorEnd end;
             var standFrom = Instant.Of(session.Around.Clock);
             try
             {
+                // The leases are opened here, which may fail as well as the life itself.
+                life = new(Options(session, order, stores), new(
+                    stores.Leases, stores.Work, stores.Mark, stores.Witnesses));
+                hasLived = true;
                 end = await life.RunAsync(stop);
                 standFrom = Instant.Of(session.Around.Clock) + order.Ttl;
             }
-            catch (StoreUnavailableException e) when (!stop.IsCancellationRequested)
+            catch (StoreUnavailableException e) when (hasLived && !stop.IsCancellationRequested)
             {
                 if (told != e.Message)
                 {
-                    session.Output.Remark($"{life.Id}: {e.Message}");
+                    session.Output.Remark($"{life?.Id.Value ?? order.Name}: {e.Message}");
                     told = e.Message;
                 }
 
@@ -105,7 +109,7 @@ internal static class OrchestratorCommand
                     return ExitCode.Ok;
                 case OrchestratorEnd.Overstayed:
                     // The work can't be trusted to end: only the end of the process is sure.
-                    session.Output.Remark($"{life.Id}: its work outlasts its leadership; the process ends");
+                    session.Output.Remark($"{life?.Id}: its work outlasts its leadership; the process ends");
                     Environment.Exit(ExitCode.Failure);
                     return ExitCode.Failure;
                 case OrchestratorEnd.StoreLost:
@@ -118,7 +122,7 @@ internal static class OrchestratorCommand
                     await StandBackAsync(session, standFrom, stop);
                     break;
                 case OrchestratorEnd.Evicted:
-                    session.Output.Remark($"{life.Id}: this life is over; a new one begins");
+                    session.Output.Remark($"{life?.Id}: this life is over; a new one begins");
                     break;
                 default:
                     throw new InvalidOperationException($"an orchestrator ended by {end}");
