@@ -206,6 +206,7 @@ public sealed class PostgresDatabase : IDisposable
                 current_setting('fsync'), to_regclass('meta') IS NOT NULL, current_setting('server_encoding'),
                 (SELECT string_agg(name, ', ') FROM (VALUES {PostgresSchema.Tables}) t (name)
                     WHERE to_regclass(name) IS NULL),
+                {HasRight("USAGE")},
                 concat_ws('-', (SELECT system_identifier FROM pg_control_system()),
                     (SELECT oid FROM pg_database WHERE datname = current_database()), to_regnamespace(@schema)::oid)
             """, row =>
@@ -228,10 +229,16 @@ public sealed class PostgresDatabase : IDisposable
                     "use a server that keeps what it acknowledged");
             }
 
+            if (!row.IsDBNull(7) && !row.GetBoolean(7))
+            {
+                // Without it nothing in the schema can be seen, as if there were no store.
+                throw PostgresRights.NoUsage(Address);
+            }
+
             // A pooler gives its clients a number of its own.
             IsPooled = row.GetInt32(1) != connection.ProcessID;
             IsFragile = row.GetString(3) == "off";
-            Place = row.GetString(7);
+            Place = row.GetString(8);
             return (row.GetBoolean(4), row.IsDBNull(6) ? null : row.GetString(6));
         }, ("schema", $"\"{Address.Schema}\""));
         if (isThere)
@@ -281,23 +288,47 @@ public sealed class PostgresDatabase : IDisposable
         steps.Begin(new() { LockTimeout = TimeSpan.FromSeconds(30), StatementTimeout = TimeSpan.FromSeconds(30) });
         steps.AskLater("SELECT pg_advisory_xact_lock(hashtextextended(@lock, 0))", ("lock", $"baton/{Address.Schema}"));
         // Whoever waited finds it made.
-        var isThere = steps.Scalar("SELECT to_regclass('meta')::text") is not null;
+        var (isThere, mayUse) = steps.Ask($"""
+            SELECT to_regclass('meta') IS NOT NULL, {HasRight("USAGE")} AND {HasRight("CREATE")},
+                has_database_privilege(current_database(), 'CREATE')
+            """, row =>
+        {
+            row.Read();
+            bool? mayUse = row.IsDBNull(1) ? null : row.GetBoolean(1);
+            return mayUse is null && !row.GetBoolean(2)
+                ? throw PostgresRights.NoSchema(Address) : (row.GetBoolean(0), mayUse);
+        });
         if (!isThere)
         {
-            steps.Later($"CREATE SCHEMA IF NOT EXISTS \"{Address.Schema}\"");
+            if (mayUse == false)
+            {
+                // What is made then would be made as temporary tables, and be gone with the session.
+                throw PostgresRights.NoTables(Address);
+            }
+
+            if (mayUse is null)
+            {
+                steps.Later($"CREATE SCHEMA IF NOT EXISTS \"{Address.Schema}\"");
+            }
+
             foreach (var statement in $"{PostgresSchema.Leases}\n{PostgresSchema.Work}".Split(";\n",
                 StringSplitOptions.RemoveEmptyEntries))
             {
                 steps.Later(statement.TrimEnd(';'));
             }
 
-            steps.Later("INSERT INTO meta (name, value) VALUES ('store_id', @id), ('schema_version', @version)",
+            steps.Later($"INSERT INTO \"{Address.Schema}\".meta (name, value) "
+                + "VALUES ('store_id', @id), ('schema_version', @version)",
                 ("id", storeId), ("version", $"{SchemaVersion}"));
         }
 
         steps.Commit();
         return !isThere;
     }
+
+    /// <summary>Whether the role has a right on the schema; NULL where there is no schema.</summary>
+    private string HasRight(string right) =>
+        $"has_schema_privilege(to_regnamespace('\"{Address.Schema}\"')::oid, '{right}')";
 
     // What is said often is parsed and planned once. Behind a pooler the next session would not know of it.
     private void Prepare(NpgsqlConnectionStringBuilder settings)

@@ -118,12 +118,13 @@ internal static class PostgresFault
             new(StoreFault.Damaged, $"the schema '{address.Schema}' of {address.Database} on {address.Server} holds "
                 + $"something else under a name of Baton's: {OneLine(e.MessageText)}",
                 "name another schema with ?schema=", inner: e),
-        PostgresErrorCodes.TooManyConnections => new(StoreFault.Unreachable,
-            $"the server at {address.Server} has no connection left: {OneLine(e.MessageText)}",
-            "raise its max_connections, or let fewer processes use it", true, e),
-        PostgresErrorCodes.InsufficientPrivilege => new(StoreFault.ReadOnly,
-            $"'{address.User}' may not do this on {address.Server}: {OneLine(e.MessageText)}",
-            $"grant it the schema '{address.Schema}' and all in it, or name another user", inner: e),
+        PostgresErrorCodes.TooManyConnections => PostgresRights.TooMany(e, address, OneLine(e.MessageText)),
+        PostgresErrorCodes.InsufficientPrivilege => PostgresRights.Refused(e, address, OneLine(e.MessageText)),
+        // Before the session begins it is what the environment asks of it, as with PGTZ.
+        PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.UndefinedObject
+            when e.InvariantSeverity == "FATAL" => new(StoreFault.Unreachable,
+                $"the server at {address.Server} refuses a setting of this session: {OneLine(e.MessageText)}",
+                "mend PGTZ, PGCLIENTENCODING or PGOPTIONS in the environment", inner: e),
         PostgresErrorCodes.DiskFull => new(StoreFault.Full,
             $"the server at {address.Server} has no space left", "free some space there", true, e),
         PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => new(StoreFault.Damaged,

@@ -60,6 +60,12 @@ public sealed partial class PostgresScratch : IDisposable
             throw new InvalidOperationException(
                 $"there is a schema {Prefix}{run} already, and this run did not make it", e);
         }
+        catch (StoreUnavailableException e)
+            when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege })
+        {
+            scratch.Dispose();
+            throw PostgresRights.NoCreate(server, e);
+        }
         catch
         {
             scratch.Dispose();

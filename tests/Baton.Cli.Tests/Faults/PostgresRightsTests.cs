@@ -62,6 +62,65 @@ public sealed class PostgresRightsTests : IClassFixture<RolePostgresServer>, IDi
         Assert.Equal(ExitCode.Interrupted, await ServerPlayground.EndAsync(up));
     }
 
+    [Fact]
+    public async Task A_schema_that_may_not_be_used_is_not_taken_for_a_lost_store()
+    {
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
+        await LeadOnceAsync();
+        _server.Do($"ALTER SCHEMA {_schema} OWNER TO postgres; "
+            + $"REVOKE ALL ON SCHEMA {_schema} FROM {RolePostgresServer.Role}");
+        foreach (var words in (string[][])[["status"], ["orchestrator", "run"], ["init"]])
+        {
+            var played = await _playground.RunAsync(words);
+            Playground.Refuses(played, ExitCode.Unavailable, $"'plain' may not use the schema '{_schema}' of postgres");
+            Assert.Contains($"GRANT USAGE ON SCHEMA {_schema} TO plain", played.Error, StringComparison.Ordinal);
+        }
+
+        _server.Do($"GRANT USAGE ON SCHEMA {_schema} TO {RolePostgresServer.Role}");
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("status")).Exit);
+    }
+
+    [Fact]
+    public async Task A_role_that_may_make_no_schema_is_told_so_and_takes_one_that_was_made_for_it()
+    {
+        const string grant = "GRANT CREATE ON DATABASE postgres TO plain";
+        _server.Do($"REVOKE CREATE ON DATABASE postgres FROM {RolePostgresServer.Role}");
+        foreach (var words in (string[][])[["init"], ["validate", "--only", "followers-yield"]])
+        {
+            var played = await _playground.RunAsync(words);
+            Assert.Equal(ExitCode.Unavailable, played.Exit);
+            Assert.Contains("'plain' may make no schema in the database 'postgres'", played.Error, StringComparison.Ordinal);
+            Assert.Contains(grant, played.Error, StringComparison.Ordinal);
+        }
+
+        _server.Do($"CREATE SCHEMA {_schema}; GRANT USAGE ON SCHEMA {_schema} TO {RolePostgresServer.Role}");
+        var refused = await _playground.RunAsync("init");
+        Playground.Refuses(refused, ExitCode.Unavailable, $"'plain' may make no tables in the schema '{_schema}'");
+        Assert.Contains($"GRANT CREATE, USAGE ON SCHEMA {_schema} TO plain", refused.Error, StringComparison.Ordinal);
+        _server.Do($"DROP SCHEMA {_schema}; CREATE SCHEMA {_schema} AUTHORIZATION {RolePostgresServer.Role}");
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("task", "create", "--title", "one")).Exit);
+    }
+
+    [Fact]
+    public async Task A_role_without_a_connection_left_and_a_wrong_time_zone_are_no_bugs()
+    {
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
+        Playground.Refuses(await _playground.RunAsync([("PGTZ", "Mars")], _playground.Root, "status"),
+            ExitCode.Unavailable, "invalid value for parameter \"TimeZone\": \"Mars\"");
+        _server.Do($"ALTER ROLE {RolePostgresServer.Role} CONNECTION LIMIT 0");
+        try
+        {
+            var played = await _playground.RunAsync("status");
+            Playground.Refuses(played, ExitCode.Unavailable, "too many connections for role");
+            Assert.Contains("ALTER ROLE plain CONNECTION LIMIT", played.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            _server.Do($"ALTER ROLE {RolePostgresServer.Role} CONNECTION LIMIT -1");
+        }
+    }
+
     private int Sessions() => Number($"SELECT count(*) FROM pg_stat_activity WHERE usename = '{RolePostgresServer.Role}'");
 
     // Those of psql, by which it is asked, are its own doing.
@@ -73,6 +132,13 @@ public sealed class PostgresRightsTests : IClassFixture<RolePostgresServer>, IDi
     {
         _asked++;
         return int.Parse(_server.Ask(sql), CultureInfo.InvariantCulture);
+    }
+
+    private async Task LeadOnceAsync()
+    {
+        using var leader = _playground.Start("orchestrator", "run");
+        await _playground.LeaderAsync(0);
+        Assert.Equal(ExitCode.Ok, await ServerPlayground.EndAsync(leader));
     }
 
     private static async Task UntilAsync(Func<bool> isSo, Func<string> what)
