@@ -64,6 +64,11 @@ internal sealed record StorePlace(Workspace? Workspace, StoreUri Store, Election
 /// <summary>The leases, and the id of the store that keeps them, as it stands in their terms.</summary>
 internal sealed record LeaseHome(ILeaseStore Leases, string StoreId);
 
+/// <summary>Somebody who keeps a store from everybody else.</summary>
+/// <param name="Who">Who it is, and what it holds up.</param>
+/// <param name="Next">What to do about it.</param>
+internal sealed record Obstacle(string Who, string Next);
+
 /// <summary>The stores of one run. Whoever opened them closes them.</summary>
 /// <param name="Place">Where they lie.</param>
 /// <param name="Home">The leases: opened when first asked for, for whoever only works needs none.</param>
@@ -100,6 +105,10 @@ internal sealed record OpenStores(StorePlace Place, Lazy<LeaseHome> Home, IWorkS
 
     /// <summary>Names the process that holds the write lock at this moment; null when none does.</summary>
     public Func<string?> WhoWrites { get; init; } = static () => null;
+
+    /// <summary>Finds who keeps rows of a store on a server from everybody; null when nobody does for long.</summary>
+    public Func<CancellationToken, Task<Obstacle?>> WhoHoldsUp { get; init; } =
+        static _ => Task.FromResult<Obstacle?>(null);
 
     /// <summary>
     /// Whether the stores stay usable for as long as their ids are the same; a file of that id may be another copy.

@@ -18,6 +18,9 @@ internal static class PostgresStores
         {
             Owned = database,
             IsKnownById = true,
+            WhoHoldsUp = async cancel =>
+                await PostgresBlocker.FindAsync(database, place.Election, around.Clock, cancel) is { } blocker
+                    ? Describe(blocker) : null,
             IsNew = isNew,
             IsAnew = isAnew,
             Cautions = [.. Cautions(database)],
@@ -102,6 +105,23 @@ internal static class PostgresStores
                 ? new StoreUnavailableException(e.Code, $"{e.Message} any more", inner: e)
                 : new CommandFailure(ErrorCode.NoWorkspace, e.Message, e.Hint);
         }
+    }
+
+    private static Obstacle Describe(PostgresBlocker blocker)
+    {
+        if (blocker.Pid == 0)
+        {
+            return new("a transaction that was prepared and never finished holds a lock that Baton waits for",
+                "SELECT * FROM pg_prepared_xacts names it; then COMMIT PREPARED or ROLLBACK PREPARED");
+        }
+
+        var from = blocker.Client is { } client ? $" from {client}" : "";
+        var name = string.IsNullOrEmpty(blocker.Application) ? "" : $" '{blocker.Application}'";
+        var state = blocker.State is { } doing ? $" ({doing})" : "";
+        var since = blocker.Since is { } at ? $" in a transaction begun {at}" : " for more than a second";
+        return new($"session {blocker.Pid}{name} of '{blocker.User}'{from}{state} holds a lock that Baton waits for,{since}",
+            $"let it commit or roll back, or end it: SELECT pg_terminate_backend({blocker.Pid}), as '{blocker.User}' or an "
+            + "administrator");
     }
 
     private static bool IsKnown(EpochFile mark)

@@ -132,7 +132,8 @@ internal static class PostgresFault
             "restore it from a copy; epochs go on above the known ones", inner: e),
         LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected
             or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation => new(StoreFault.Busy,
-            $"the store on {address.Server} is busy: {OneLine(e.MessageText)}", "try again", true, e),
+            $"the store on {address.Server} is busy: {OneLine(e.MessageText)}",
+            "try again; baton doctor says who holds a lock for long", true, e),
         _ when e.MessageText.Contains("statement pooling mode", StringComparison.Ordinal) => new(StoreFault.Unreachable,
             $"the pooler at {address.Server} splits transactions up (pool_mode = statement)",
             "let it pool by transaction or by session, or name the server itself", inner: e),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 
 namespace Baton.Postgres;
@@ -12,9 +13,12 @@ internal static partial class PostgresSchema
     /// <summary>The version that this program writes and reads.</summary>
     public const int Version = 1;
 
+    /// <summary>The names of all tables.</summary>
+    public static ImmutableArray<string> TableNames { get; } =
+        [.. TableName().Matches($"{Leases}\n{Work}").Select(match => match.Groups[1].Value)];
+
     /// <summary>The names of all tables, as the rows of a VALUES list.</summary>
-    public static string Tables { get; } = string.Join(", ",
-        TableName().Matches($"{Leases}\n{Work}").Select(match => $"('{match.Groups[1].Value}')"));
+    public static string Tables { get; } = string.Join(", ", TableNames.Select(name => $"('{name}')"));
 
     public const string Leases = """
         CREATE TABLE meta (

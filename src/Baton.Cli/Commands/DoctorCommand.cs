@@ -26,11 +26,14 @@ internal static partial class DoctorCommand
         var place = session.Place;
         var folder = Folder(session, place);
         var (store, stores) = Store(session, place, fix);
+        // First, for who keeps the rows may be what all that comes after waits for.
+        var holder = stores is null || place.Store.IsEmbedded ? [] : await HolderAsync(session, stores);
         var mark = Mark(session, place, fix, stores is null ? null : await KnownAsync(session));
         var checks = new List<CheckJson> { folder, mark, store };
         if (stores is not null)
         {
-            checks.Add(place.Store.IsEmbedded ? await WriterAsync(session, stores) : Server(stores));
+            checks.AddRange(place.Store.IsEmbedded
+                ? [await WriterAsync(session, stores)] : [Server(stores), .. holder]);
             var leases = await LeasesAsync(session, place, stores);
             checks.AddRange(leases);
             if (leases is not [{ Result: Failed }])
@@ -96,6 +99,21 @@ internal static partial class DoctorCommand
             ? new("writer", Ok, "nobody sits on the write lock", null)
             : new("writer", Failed, $"{writer} holds the write lock of the store and does not let go",
                 "let it go on (kill -CONT) or end it; a candidate ends only Baton's own, once their time has run out");
+    }
+
+    // The same on a server, where a session holds rows; nothing is said where the server can't be asked, for others tell.
+    private static async Task<IReadOnlyList<CheckJson>> HolderAsync(Session session, OpenStores stores)
+    {
+        try
+        {
+            return [await stores.WhoHoldsUp(session.Stop) is { } holder
+                ? new("writer", Warning, holder.Who, holder.Next)
+                : new("writer", Ok, "nobody keeps the store's rows from others", null)];
+        }
+        catch (StoreUnavailableException)
+        {
+            return [];
+        }
     }
 
     private static async Task<IReadOnlyList<CheckJson>> LeasesAsync(Session session, StorePlace place, OpenStores stores)
