@@ -110,7 +110,7 @@ internal static partial class DoctorCommand
         try
         {
             var stores = session.Stores;
-            return (new("store", Ok, $"{place.Store.Masked} can be opened", null), stores);
+            return (new(StoreCheck, Ok, $"{place.Store.Masked} can be opened", null), stores);
         }
         catch (StoreUnavailableException e) when (e.Code == StoreFault.Damaged && fix && place.Store.IsEmbedded)
         {
@@ -118,7 +118,7 @@ internal static partial class DoctorCommand
         }
         catch (StoreUnavailableException e)
         {
-            return (new("store", Failed, e.Message, HintOf(e)), null);
+            return (new(StoreCheck, Failed, e.Message, HintOf(e)), null);
         }
     }
 
@@ -127,7 +127,7 @@ internal static partial class DoctorCommand
     {
         if (place.Workspace is null && !File.Exists(place.EpochFile))
         {
-            return new("store", Failed, why.Message,
+            return new(StoreCheck, Failed, why.Message,
                 "nothing shows that it ever was a store of Baton, so it stays; name another with --store");
         }
 
@@ -135,14 +135,14 @@ internal static partial class DoctorCommand
         {
             var aside = Aside(session, place.Store.Path);
             return SqliteStores.TryMoveAside(place.Store.Path, seen, aside)
-                ? new("store", Fixed, $"{why.Message}; moved aside as {aside}",
+                ? new(StoreCheck, Fixed, $"{why.Message}; moved aside as {aside}",
                     "put a copy back, or let an orchestrator make a new one above the known epochs: "
                     + "baton orchestrator run")
-                : new("store", Failed, $"{why.Message}; another one took its place just now", "baton doctor");
+                : new(StoreCheck, Failed, $"{why.Message}; another one took its place just now", "baton doctor");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new("store", Failed, $"{why.Message}; it can't be moved aside: {e.Message}",
+            return new(StoreCheck, Failed, $"{why.Message}; it can't be moved aside: {e.Message}",
                 "mend the permissions, or free some space, then try again");
         }
     }

@@ -12,6 +12,7 @@ internal static partial class DoctorCommand
     private const string Warning = "warning";
     private const string Failed = "failed";
     private const string Fixed = "fixed";
+    private const string StoreCheck = "store";
 
     public static Verb Declare()
     {
@@ -56,7 +57,8 @@ internal static partial class DoctorCommand
                 }
             }
         });
-        return store.Result == Failed ? ExitCode.Unavailable : result == Failed ? ExitCode.Failure : ExitCode.Ok;
+        return checks.Any(check => check is { Name: StoreCheck, Result: Failed }) ? ExitCode.Unavailable
+            : result == Failed ? ExitCode.Failure : ExitCode.Ok;
     }
 
     private static CheckJson Folder(Session session, StorePlace place)
@@ -139,9 +141,13 @@ internal static partial class DoctorCommand
     }
 
     // Whoever reads this has just typed what the table of errors sends to.
-    private static string? HintOf(StoreUnavailableException e) => (e.Hint ?? ErrorTable.Of(e.Code).Hint) is { } hint
-        && (!hint.StartsWith("baton doctor", StringComparison.Ordinal)
-            || hint.StartsWith("baton doctor --", StringComparison.Ordinal)) ? hint : null;
+    private static string? HintOf(StoreUnavailableException e)
+    {
+        var parts = (e.Hint ?? ErrorTable.Of(e.Code).Hint ?? "").Split("; ").Where(part =>
+            !part.StartsWith("baton doctor", StringComparison.Ordinal)
+            || part.StartsWith("baton doctor --", StringComparison.Ordinal));
+        return string.Join("; ", parts) is { Length: > 0 } hint ? hint : null;
+    }
 
     private static CheckJson Server(OpenStores stores) => stores.Cautions.Count == 0
         ? new("server", Ok, "it keeps what it acknowledged, and pushes what changes", null)
@@ -168,7 +174,8 @@ internal static partial class DoctorCommand
         }
         catch (StoreUnavailableException e)
         {
-            checks.Add(new("store", Failed, e.Message, HintOf(e)));
+            // It can be opened, and not be read: one line says so, not two that contradict each other.
+            checks[checks.FindIndex(check => check.Name == StoreCheck)] = new(StoreCheck, Failed, e.Message, HintOf(e));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using Baton.Tests;
 
 namespace Baton.Cli.Tests;
@@ -103,6 +104,20 @@ public sealed class PostgresRightsTests : IClassFixture<RolePostgresServer>, IDi
     }
 
     [Fact]
+    public async Task Doctor_says_once_that_the_store_may_not_be_read_and_ends_as_for_a_failed_store()
+    {
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
+        _server.Do($"REVOKE ALL ON {_schema}.event FROM {RolePostgresServer.Role}");
+        var played = await _playground.RunAsync("doctor", "--json");
+        Assert.Equal(ExitCode.Unavailable, played.Exit);
+        var store = Assert.Single(Checks(played), check => check.GetProperty("name").GetString() == "store");
+        Assert.Equal("failed", store.GetProperty("result").GetString());
+        Assert.Contains("permission denied", store.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains($"GRANT ALL ON ALL TABLES IN SCHEMA {_schema} TO plain", store.GetProperty("hint").GetString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_role_without_a_connection_left_and_a_wrong_time_zone_are_no_bugs()
     {
         Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
@@ -120,6 +135,9 @@ public sealed class PostgresRightsTests : IClassFixture<RolePostgresServer>, IDi
             _server.Do($"ALTER ROLE {RolePostgresServer.Role} CONNECTION LIMIT -1");
         }
     }
+
+    private static List<JsonElement> Checks(Played played) =>
+        [.. JsonDocument.Parse(played.Out).RootElement.GetProperty("data").GetProperty("checks").EnumerateArray()];
 
     private int Sessions() => Number($"SELECT count(*) FROM pg_stat_activity WHERE usename = '{RolePostgresServer.Role}'");
 
