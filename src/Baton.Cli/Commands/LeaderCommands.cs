@@ -22,7 +22,7 @@ internal static class LeaderCommands
             : $"nobody leads: the last leader {leader.Id} (epoch {leader.Epoch}) "
                 + leader.State switch
                 {
-                    LeaderState.Died => "died",
+                    LeaderState.Died => "is gone",
                     LeaderState.Expired => "let its lease run out",
                     _ => "gave its lease back",
                 })

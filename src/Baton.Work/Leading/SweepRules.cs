@@ -71,7 +71,8 @@ public static class SweepRules
         ArgumentNullException.ThrowIfNull(sight);
         if (sight.DeadAgents.Contains(agent.Id))
         {
-            return $"its process {agent.Pid} is dead";
+            // A process may live on without this life: it begins another when its store was lost.
+            return $"its life is over (process {agent.Pid})";
         }
 
         return HasRunOut(agent.Expiry, agent.Ttl, agent.Id.Value, sight)

@@ -105,7 +105,7 @@ public abstract partial class LocalWorkStore
         {
             TermEnd.Released => (EventType.LeaderReleased, term.Holder, "gave the lease back"),
             TermEnd.HandedOver => (EventType.LeaderReleased, term.Holder, "handed over"),
-            TermEnd.Died => (EventType.LeaderExpired, successor, "died"),
+            TermEnd.Died => (EventType.LeaderExpired, successor, "is gone"),
             TermEnd.Expired => (EventType.LeaderExpired, successor, "let its lease run out"),
             TermEnd.Lost => (EventType.LeaderDemoted, term.Holder, "lost its lease"),
             _ => throw new ArgumentOutOfRangeException(nameof(term)),

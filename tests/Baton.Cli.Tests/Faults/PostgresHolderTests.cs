@@ -5,9 +5,11 @@ using Npgsql;
 
 namespace Baton.Cli.Tests;
 
-/// <summary>A stranger's session that keeps what Baton waits for.</summary>
+/// <summary>A stranger's session that keeps what Baton waits for, and a life that ends while its process goes on.</summary>
 public sealed class PostgresHolderTests : IDisposable
 {
+    private static readonly TimeSpan FailSafe = TimeSpan.FromSeconds(120);
+
     private readonly PostgresServer _server = PostgresServer.Shared;
     private readonly string _schema = PostgresServer.NewSchema();
     private readonly ServerPlayground _playground;
@@ -52,6 +54,39 @@ public sealed class PostgresHolderTests : IDisposable
             + $"WHERE NOT granted AND application_name = 'baton {_schema}') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$");
         await DoAsync(stranger, "ROLLBACK");
         Assert.Equal("ok", (await looking).Check.GetProperty("result").GetString());
+    }
+
+    [Fact]
+    public async Task A_life_that_ended_with_its_store_is_not_told_as_the_death_of_a_process()
+    {
+        Assert.Equal(ExitCode.Ok, (await _playground.RunAsync("init")).Exit);
+        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var life = _playground.Start([], _playground.Root, _ => { }, said =>
+        {
+            if (said.Contains("nobody can lead", StringComparison.Ordinal))
+            {
+                lost.TrySetResult();
+            }
+        }, ["orchestrator", "run"]);
+        var first = await _playground.LeaderAsync(0);
+        _server.Do($"ALTER TABLE {_schema}.event RENAME TO event_x; ALTER TABLE {_schema}.lease RENAME TO lease_x");
+        await lost.Task.WaitAsync(FailSafe, BootClock.Instance, Cancel);
+        _server.Do($"ALTER TABLE {_schema}.event_x RENAME TO event; ALTER TABLE {_schema}.lease_x RENAME TO lease");
+        var second = await _playground.LeaderAsync(first.Epoch);
+        Assert.Equal(first.Pid, second.Pid);
+        using var safe = new CancellationTokenSource(FailSafe, BootClock.Instance);
+        Played told;
+        do
+        {
+            safe.Token.ThrowIfCancellationRequested();
+            told = await _playground.RunAsync("events");
+        }
+        while (!told.Out.Contains("orchestrator.evicted", StringComparison.Ordinal));
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"its life is over (process {first.Pid})"), told.Out,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("dead", told.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("died", told.Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, await ServerPlayground.EndAsync(life));
     }
 
     private async Task LedAsync()
