@@ -158,8 +158,12 @@ public sealed partial class PostgresAddress
         return new(_settings.ConnectionString);
     }
 
-    private static string? Variable(string name) =>
+    /// <summary>A variable of this process that is not empty.</summary>
+    internal static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>The fault of the file, named for the way to the server, that is to blame for a failure.</summary>
+    internal StoreUnavailableException? BlameFile(Exception inner) => PostgresFiles.Blame(_settings, inner);
 
     private static string? HomePassfile() => Variable("HOME") is { } home ? Path.Combine(home, ".pgpass") : null;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Npgsql;
 
 namespace Baton.Postgres;
@@ -33,8 +34,11 @@ internal static class PostgresFault
         NpgsqlException when exception.Message.StartsWith("No password", StringComparison.Ordinal) => new(
             StoreFault.Unreachable, $"the server at {address.Server} asks for the password of '{address.User}'",
             "give it in PGPASSWORD, in a passfile or in the store's address", inner: exception),
-        NpgsqlException { InnerException: IOException e } when IsFile(e) => NoFile(e),
-        IOException e when IsFile(e) => NoFile(e),
+        NpgsqlException { InnerException: { } e } when IsOfFile(e) && address.BlameFile(exception) is { } fault => fault,
+        _ when IsOfFile(exception) && address.BlameFile(exception) is { } fault => fault,
+        CryptographicException e => new(StoreFault.Unreachable,
+            $"the certificate or the key for the server at {address.Server} can't be used: {OneLine(e.Message)}",
+            "mend sslrootcert, sslcert or sslkey in the store's address", inner: e),
         NpgsqlException { InnerException: SocketException e } => Unreachable(address, e.Message, exception),
         SocketException e => Unreachable(address, e.Message, exception),
         NpgsqlException e => Unreachable(address, OneLine((e.InnerException ?? e).Message), exception),
@@ -92,11 +96,8 @@ internal static class PostgresFault
         e is TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }
         || (e.InnerException is { } inner && HasTimedOut(inner));
 
-    private static bool IsFile(IOException e) => e is FileNotFoundException or DirectoryNotFoundException;
-
-    private static StoreUnavailableException NoFile(IOException e) => new(StoreFault.Unreachable,
-        $"a file that the store's address names is not there: {OneLine(e.Message)}",
-        "mend sslrootcert, sslcert, sslkey or passfile in the store's address", inner: e);
+    private static bool IsOfFile(Exception e) => e is FileNotFoundException or DirectoryNotFoundException
+        or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
     private static StoreUnavailableException? OfServer(PostgresException e, PostgresAddress address) => e.SqlState switch
     {

@@ -104,8 +104,48 @@ public sealed class PostgresConnectionTests(EncryptedPostgresServer own) : IClas
     [Fact]
     public void What_an_address_names_and_is_not_there_is_refused()
     {
-        Refuses(At("localhost", $"sslmode=verify-full&sslrootcert={_folder.Of("none")}"), "is not there");
+        var none = _folder.Of("none");
+        Refuses(At("localhost", $"sslmode=verify-full&sslrootcert={none}"), $"sslrootcert names {none}, which is not there");
         Refuses(PostgresAddress.Parse($"{PostgresServer.Shared.Address(_schema)}&sslmode=require"), "offers no encryption");
+    }
+
+    [Theory]
+    [InlineData("sslcert", "root.crt", "", "", "sslcert names {0}, which holds no private key")]
+    [InlineData("sslcert", "root.crt", "other.key", "", "sslcert names {0}, which does not belong to the key in {1}")]
+    [InlineData("sslcert", "root.crt", "none.key", "", "sslkey names {1}, which is not there")]
+    [InlineData("sslcert", "root.crt", "folder", "", "sslkey names {1}, which is a folder")]
+    [InlineData("sslcert", "root.crt", "root.crt", "", "which has no private key in {1}")]
+    [InlineData("sslcert", "root.crt", "locked.key", "", "sslpassword does not give its password")]
+    [InlineData("sslcert", "root.crt", "locked.key", "wrong", "sslpassword is not its password")]
+    [InlineData("sslcert", "other.key", "other.key", "", "sslcert names {0}, which holds no certificate")]
+    [InlineData("sslcert", "empty.pfx", "", "", "sslcert names {0}, which is no PKCS #12 file")]
+    [InlineData("sslcert", "folder", "", "", "sslcert names {0}, which is a folder")]
+    [InlineData("sslrootcert", "other.key", "", "", "sslrootcert names {0}, which holds no certificate")]
+    [InlineData("sslrootcert", "empty.pfx", "", "", "sslrootcert names {0}, which holds no certificate")]
+    [InlineData("sslrootcert", "folder", "", "", "sslrootcert names {0}, which is a folder")]
+    public void A_file_that_can_not_be_used_is_named(string parameter, string file, string key, string password, string words)
+    {
+        using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.Copy(own.Root, _folder.Of("root.crt"));
+        File.WriteAllText(_folder.Of("other.key"), pair.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(_folder.Of("locked.key"), pair.ExportEncryptedPkcs8PrivateKeyPem("right",
+            new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+        File.WriteAllText(_folder.Of("empty.pfx"), "");
+        Directory.CreateDirectory(_folder.Of("folder"));
+        var mode = parameter == "sslrootcert" ? "verify-ca" : "require";
+        var more = (key.Length == 0 ? "" : $"&sslkey={_folder.Of(key)}")
+            + (password.Length == 0 ? "" : $"&sslpassword={password}");
+        Refuses(At("127.0.0.1", $"sslmode={mode}&{parameter}={_folder.Of(file)}{more}"),
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, words, _folder.Of(file), _folder.Of(key)));
+    }
+
+    [Fact]
+    public void A_passfile_that_is_a_folder_is_named()
+    {
+        var user = $"u{_schema}";
+        own.Server.AskPasswordOf(user, "s3cret");
+        Refuses(PostgresAddress.Parse($"postgres://{user}@127.0.0.1:{own.Server.Port}/postgres?passfile={_folder.Path}"),
+            $"passfile names {_folder.Path}, which is a folder");
     }
 
     [Fact]
