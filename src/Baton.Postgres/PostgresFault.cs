@@ -138,6 +138,7 @@ internal static class PostgresFault
         _ when e.MessageText.Contains("statement pooling mode", StringComparison.Ordinal) => new(StoreFault.Unreachable,
             $"the pooler at {address.Server} splits transactions up (pool_mode = statement)",
             "let it pool by transaction or by session, or name the server itself", inner: e),
+        _ when PostgresPooler.Of(e, address) is { } fault => fault,
         // Classes 08, 53, 57, 58: connections, resources, an operator's doing, the system.
         ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..] =>
             Unreachable(address, OneLine(e.MessageText), e),

@@ -84,21 +84,46 @@ public sealed class PoolerTests : IDisposable
         Playground.Refuses(await _playground.RunAsync("init"), ExitCode.Unavailable, "pool_mode = statement");
     }
 
-    private async Task PoolAsync(string mode)
+    [Fact]
+    public async Task What_a_pooler_refuses_is_told_as_well_as_by_the_server_itself()
     {
+        await PoolAsync("transaction", "scram-sha-256");
+        foreach (var (login, database, words) in ((string, string, string)[])
+        [
+            ("postgres:wrong", "postgres", "refuses the password of 'postgres', or does not know that user"),
+            ("postgres:right", "nope", "knows no database 'nope'"),
+            ("postgres:right", "gone", "there is no database 'gone' behind the pooler"),
+            ("postgres:right", "locked", "is refused by its server: password authentication failed for user \"locked\""),
+        ])
+        {
+            var store = $"postgres://{login}@127.0.0.1:{_port}/{database}?schema={_schema}";
+            Playground.Refuses(await _playground.RunAsync([("BATON_STORE", store)], _playground.Root, "status"),
+                ExitCode.Unavailable, words);
+        }
+    }
+
+    private async Task PoolAsync(string mode, string login = "trust")
+    {
+        if (login != "trust")
+        {
+            _server.AskPasswordOf("locked", "another");
+        }
+
         var config = string.Create(CultureInfo.InvariantCulture, $"""
             [databases]
             postgres = host=127.0.0.1 port={_server.Port} dbname=postgres
+            gone = host=127.0.0.1 port={_server.Port} dbname=gone
+            locked = host=127.0.0.1 port={_server.Port} dbname=postgres user=locked password=wrong
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = {_port}
             unix_socket_dir =
-            auth_type = trust
+            auth_type = {login}
             auth_file = {_folder}/users
             pool_mode = {mode}
             """);
         _server.RunAsServer("sh", "-c",
-            "mkdir \"$1\" && printf '%s\\n' \"$2\" > \"$1/ini\" && echo '\"postgres\" \"\"' > \"$1/users\"", "sh",
+            "mkdir \"$1\" && printf '%s\\n' \"$2\" > \"$1/ini\" && echo '\"postgres\" \"right\"' > \"$1/users\"", "sh",
             _folder, config);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         string[] command = [Program!, Path.Combine(_folder, "ini")];
