@@ -12,8 +12,10 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowReader = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromMilliseconds(500);
 
     private readonly IWorkStore _work = stores.Work;
+    private AgentLife? _life;
     private long _seen;
 
     /// <summary>Told of each attempt's outcome as it ends.</summary>
@@ -26,44 +28,34 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
     /// <exception cref="StoreUnavailableException">The store can't be used.</exception>
     public async Task<RunOutcome> RunAsync(CancellationToken stop)
     {
-        AgentLife? life = null;
+        string? trouble = null;
         try
         {
             while (true)
             {
-                if (life is { IsGone: true })
+                try
                 {
-                    tools.Trouble($"{life.Id} was evicted; going on under a new id");
-                    await life.DisposeAsync();
-                    life = null;
-                }
+                    if (await StepAsync(stop) is { } end)
+                    {
+                        return end;
+                    }
 
-                life ??= await AgentLife.BeginAsync(stores, order, tools, stop);
-                if (life.IsDraining)
-                {
-                    return new RunOutcome.Drained();
+                    if (trouble is not null)
+                    {
+                        tools.Trouble("the store answers again");
+                        trouble = null;
+                    }
                 }
-
-                _seen = await _work.ChangedAsync(_seen, TimeSpan.Zero, stop);
-                var outcome = await TakeAsync(life, stop);
-                if (outcome is RunOutcome.Refused { Refusal.Kind: RefusalKind.AgentGone })
+                catch (StoreUnavailableException e) when (e.IsTransient && order is { Repeats: true, IsPooled: false })
                 {
-                    await life.DisposeAsync();
-                    life = null;
-                    continue;
-                }
+                    // Nothing is in hand here. One of a pool ends, for a leader that leads again fills its pool anew.
+                    if (trouble != e.Message)
+                    {
+                        tools.Trouble(e.Message);
+                        trouble = e.Message;
+                    }
 
-                if (await ShouldWaitAsync(outcome, stop))
-                {
-                    await WaitAsync(life, (outcome as RunOutcome.NothingReady)?.NextAt, stop);
-                    continue;
-                }
-
-                Told?.Invoke(outcome);
-                if (!order.Repeats || outcome is RunOutcome.Refused or RunOutcome.NothingReady
-                    or RunOutcome.Interrupted)
-                {
-                    return outcome;
+                    await Task.Delay(AfterTrouble, tools.Clock, stop);
                 }
             }
         }
@@ -73,10 +65,50 @@ internal sealed class TaskRunner(RunStores stores, RunOrder order, RunTools tool
         }
         finally
         {
-            if (life is not null)
-            {
-                await life.DisposeAsync();
-            }
+            await EndLifeAsync();
+        }
+    }
+
+    /// <summary>Takes a task and does it, or waits for one; null when it is to go on.</summary>
+    private async Task<RunOutcome?> StepAsync(CancellationToken stop)
+    {
+        if (_life is { IsGone: true } gone)
+        {
+            tools.Trouble($"{gone.Id} was evicted; going on under a new id");
+            await EndLifeAsync();
+        }
+
+        var life = _life ??= await AgentLife.BeginAsync(stores, order, tools, stop);
+        if (life.IsDraining)
+        {
+            return new RunOutcome.Drained();
+        }
+
+        _seen = await _work.ChangedAsync(_seen, TimeSpan.Zero, stop);
+        var outcome = await TakeAsync(life, stop);
+        if (outcome is RunOutcome.Refused { Refusal.Kind: RefusalKind.AgentGone })
+        {
+            await EndLifeAsync();
+            return null;
+        }
+
+        if (await ShouldWaitAsync(outcome, stop))
+        {
+            await WaitAsync(life, (outcome as RunOutcome.NothingReady)?.NextAt, stop);
+            return null;
+        }
+
+        Told?.Invoke(outcome);
+        return !order.Repeats || outcome is RunOutcome.Refused or RunOutcome.NothingReady or RunOutcome.Interrupted
+            ? outcome : null;
+    }
+
+    private async Task EndLifeAsync()
+    {
+        if (_life is { } life)
+        {
+            _life = null;
+            await life.DisposeAsync();
         }
     }
 

@@ -207,6 +207,31 @@ public sealed class PostgresTests : IDisposable
         Assert.Equal((2, 1), (folders.Length, folders.Count(folder => new FileInfo(folder).LinkTarget is not null)));
     }
 
+    [Fact]
+    public async Task A_worker_without_a_task_waits_for_a_server_that_is_started_again()
+    {
+        Assert.Equal(0, (await RunAsync("init")).Exit);
+        using var worker = Start([], "run", "--repeat", "--agent", "w", "--", "sh", "-c", "echo did > did");
+        while (!(await RunAsync("agent", "list")).Out.Contains("w-", StringComparison.Ordinal))
+        {
+        }
+
+        _server.Stop();
+        try
+        {
+            await UntilAsync(() => worker.Said.Any(line => line.Contains("can't be reached", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            _server.Start();
+        }
+
+        Assert.Equal(0, (await RunAsync("task", "create", "--title", "one")).Exit);
+        await UntilAsync(() => File.Exists(_folder.PathOf("did")));
+        worker.Child.Signal(SystemCalls.Terminate);
+        Assert.Equal(130, (await worker.Child.Exit.WaitAsync(FailSafe, BootClock.Instance, Cancel)).ShellCode);
+    }
+
     private string Guest(string password, string more) =>
         $"postgres://{GuardedPostgresServer.User}{(password.Length == 0 ? "" : ":" + password)}@127.0.0.1:{_server.Port}"
         + $"/postgres?schema={_schema}{more}";
