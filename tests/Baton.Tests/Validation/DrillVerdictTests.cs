@@ -88,11 +88,11 @@ public sealed class DrillVerdictTests
     [Fact]
     public void Views_that_name_two_leaders_of_one_epoch_fail()
     {
-        string[] faces = ["status", "leader", "agent list", "events", "monitor"];
+        string[] faces = ["status", "leader", "agent list", "events", "monitor", "mcp"];
         Operation[] looks = [.. faces.SelectMany(face => (Operation[])[See(face, 0, "a", 1), See(face, 100, "b", 2)])];
 
         Assert.Equal(Judgement.Pass, Conclude("views-agree", looks).Result);
-        Assert.Equal(Judgement.Fail, Conclude("views-agree", [.. looks[..^1], See("monitor", 100, "c", 2)]).Result);
+        Assert.Equal(Judgement.Fail, Conclude("views-agree", [.. looks[..^1], See("mcp", 100, "c", 2)]).Result);
         Assert.Equal(Judgement.Fail, Conclude("views-agree", looks[..^1]).Result);
 
         static Operation See(string face, int at, string who, long epoch) =>
