@@ -145,7 +145,7 @@ public sealed class ServerDrillTests : IDisposable
         PostgresServer.Shared.Do($"CREATE USER {user}");
         var store = PostgresServer.Shared.Address(_schema).Replace("postgres@", $"{user}@", StringComparison.Ordinal);
         Playground.Refuses(await _playground.RunAsync([("BATON_STORE", store)], _playground.Root, "validate", "--report", ""),
-            ExitCode.Unavailable, $"'{user}' may not do this");
+            ExitCode.Unavailable, $"'{user}' may make no schema in the database");
     }
 
     private static JsonElement Passed(Played played, string store, params string[] criteria)
