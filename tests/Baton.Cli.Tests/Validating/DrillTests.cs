@@ -28,7 +28,8 @@ public sealed class DrillTests : IAsyncLifetime
     {
         string[] validate =
         [
-            "validate", "--only", "followers-yield", "--ttl", "1s", "--orchestrators", "2", "--seed", "5",
+            // A ttl that a busy machine does not let run out: one term is due.
+            "validate", "--only", "followers-yield", "--ttl", "6s", "--orchestrators", "2", "--seed", "5",
             "--report", "", "--json",
         ];
 
