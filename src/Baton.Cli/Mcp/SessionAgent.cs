@@ -87,14 +87,17 @@ internal sealed class SessionAgent(Session session, RunOrder order) : IAsyncDisp
         var claim = Claim.Parse(id, claimed.GetProperty("claim").GetString()!)
             ?? throw new FormatException($"the claim on {id} is no token");
         var held = new HeldTask(claim);
+        HeldTask? former;
         lock (_gate)
         {
             // One that was lost before makes room.
-            _held.Remove(id, out var former);
-            former?.Keeper?.Dispose();
+            _held.Remove(id, out former);
             _held[id] = held;
             held.Keeper = new(session.Work, claim, sentAt, TaskRules.ClaimTtl, order.Grace, Clock, task => Seen(held, task));
         }
+
+        // It waits for the former keeper's thread, which may wait for the gate.
+        former?.Keeper?.Dispose();
     }
 
     /// <summary>It has settled a task.</summary>
